@@ -1,0 +1,38 @@
+//! Looking into the memory store.
+
+use async_trait::async_trait;
+
+use super::{Inspect, RecordedEvent};
+use crate::contact::{Contact, ContactId};
+use crate::identifier::Identifier;
+use crate::store::MemoryStore;
+
+#[async_trait]
+impl Inspect for MemoryStore {
+    async fn contacts(&self) -> Vec<Contact> {
+        self.all_contacts()
+    }
+
+    async fn claims(&self) -> Vec<(Identifier, ContactId)> {
+        self.all_claims()
+    }
+
+    async fn events(&self) -> Vec<RecordedEvent> {
+        let id = |contact: crate::ContactRef| contact.resolve(&[]).expect("stored events name stored contacts");
+        self.all_events()
+            .iter()
+            .map(|(_, event)| RecordedEvent {
+                kind: event.kind,
+                contact: id(event.contact),
+                primary: id(event.primary),
+                previous_primary: event.previous_primary.map(id),
+                by_email: event.email.is_some(),
+                by_phone: event.phone_number.is_some(),
+            })
+            .collect()
+    }
+
+    async fn soft_delete(&self, contact: ContactId) {
+        assert!(Self::soft_delete(self, contact), "a live contact to delete");
+    }
+}

@@ -1,0 +1,108 @@
+//! From a snapshot.
+
+use std::collections::HashMap;
+
+use super::{ContactSlot, Graph, Node, StoredClaim};
+use crate::changes::ContactRef;
+use crate::contact::{Contact, ContactId, LinkPrecedence};
+use crate::error::Error;
+use crate::interner::IdentifierSlot;
+use crate::identifier::{Identifier, IdentifierKind};
+use crate::normalize::Normalizer;
+use crate::snapshot::Snapshot;
+
+impl Graph {
+    /// The people of a snapshot that was asked for these identifiers.
+    ///
+    /// A stored value that is not normalised, since someone outside wrote it, is normalised here; one that cannot
+    /// be is no identifier of anyone. Where the holder of a claim is deleted, its identifier belongs to the oldest
+    /// contact that still carries it, and else to nobody (SPEC, rule 5).
+    ///
+    /// # Errors
+    /// [`Error::Unsound`] where a contact is linked in a way that the rules exclude.
+    pub fn from_snapshot(snapshot: Snapshot, asked: &[Identifier], normalizer: &Normalizer) -> Result<Self, Error> {
+        let mut graph = Self { now: snapshot.now, ..Self::default() };
+        let mut links = Vec::with_capacity(snapshot.contacts.len());
+        for contact in snapshot.contacts {
+            if !graph.by_id.contains_key(&contact.id) {
+                check_precedence(&contact)?;
+                let link = contact.linked_id;
+                links.push((graph.load_contact(contact, normalizer), link));
+            }
+        }
+        graph.load_links(&links)?;
+        for identifier in asked {
+            let slot = graph.identifiers.intern(identifier.kind, &identifier.value);
+            graph.identifiers.about_mut(slot).stored = StoredClaim::Free;
+        }
+        for claim in snapshot.claims {
+            let slot = graph.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
+            let live = graph.by_id.get(&claim.contact).copied();
+            let holding = graph.identifiers.about_mut(slot);
+            holding.stored = StoredClaim::HeldBy(claim.contact);
+            holding.by = live.or(holding.by);
+        }
+        Ok(graph)
+    }
+
+    fn load_contact(&mut self, contact: Contact, normalizer: &Normalizer) -> ContactSlot {
+        let email = contact.email.and_then(|text| normalizer.email(&text).ok().flatten());
+        let phone = contact.phone_number.and_then(|text| normalizer.phone(&text).ok().flatten());
+        let email = email.map(|value| self.identifiers.intern(IdentifierKind::Email, &value));
+        let phone = phone.map(|value| self.identifiers.intern(IdentifierKind::Phone, &value));
+        let slot = self.add(|slot| Node {
+            key: ContactRef::Known(contact.id),
+            email,
+            phone,
+            created_at: contact.created_at,
+            updated_at: contact.updated_at,
+            parent: slot,
+            next: slot,
+        });
+        for identifier in email.into_iter().chain(phone) {
+            self.carries(slot, identifier);
+        }
+        slot
+    }
+
+    /// Notes that a contact carries an identifier: it is its holder unless a claim or an older one says otherwise.
+    fn carries(&mut self, contact: ContactSlot, identifier: IdentifierSlot) {
+        let holder = match self.identifiers.about(identifier).by {
+            Some(other) if self.age(other) <= self.age(contact) => other,
+            _ => contact,
+        };
+        self.identifiers.about_mut(identifier).by = Some(holder);
+    }
+
+    fn load_links(&mut self, links: &[(ContactSlot, Option<ContactId>)]) -> Result<(), Error> {
+        let mut orphans: HashMap<ContactId, Vec<ContactSlot>> = HashMap::new();
+        let secondary = |slot: ContactSlot| links[slot.0 as usize].1.is_some();
+        for &(slot, link) in links {
+            let Some(link) = link else { continue };
+            match self.by_id.get(&link).copied() {
+                Some(primary) if secondary(primary) => {
+                    return Err(Error::Unsound { contact: link, problem: "it is a secondary and has secondaries" });
+                }
+                Some(primary) => self.join(slot, primary),
+                None => orphans.entry(link).or_default().push(slot),
+            }
+        }
+        for (deleted, mut family) in orphans {
+            family.sort_by_key(|slot| self.age(*slot));
+            for slot in &family[1..] {
+                self.join(*slot, family[0]);
+            }
+            self.orphaned.insert(family[0], deleted);
+        }
+        Ok(())
+    }
+}
+
+fn check_precedence(contact: &Contact) -> Result<(), Error> {
+    let problem = match (contact.link_precedence, contact.linked_id) {
+        (LinkPrecedence::Primary, None) | (LinkPrecedence::Secondary, Some(_)) => return Ok(()),
+        (LinkPrecedence::Primary, Some(_)) => "it is a primary with a linkedId",
+        (LinkPrecedence::Secondary, None) => "it is a secondary without a linkedId",
+    };
+    Err(Error::Unsound { contact: contact.id, problem })
+}

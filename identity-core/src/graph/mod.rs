@@ -1,0 +1,255 @@
+//! The rules, pure: contacts, who holds which identifier, which contacts are one person.
+//!
+//! A [`Graph`] is synchronous and free of I/O. It is used in two ways:
+//!
+//! - the resolver builds a small one from the [`Snapshot`] of what a batch touches, applies the rules request by
+//!   request ([`Graph::identify`]), and gives the store the sum of it ([`Graph::changes`]);
+//! - the memory store keeps one with everything in it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `mod.rs` | the data, and questions about it |
+//! | `rules.rs` | SPEC's rules 1 to 6 |
+//! | `load.rs` | from a snapshot |
+//! | `plan.rs` | to changes |
+//! | `resident.rs` | as the whole of a store |
+//!
+//! **How people are joined.** Contacts form a union-find forest whose root is always the primary, so that a merge
+//! costs the same however many secondaries move along; the members of a cluster are a ring, which two merging
+//! clusters exchange one link of. The flat links that the table shows come out when changes are drawn up, once for
+//! a whole batch.
+
+mod load;
+mod plan;
+#[cfg(feature = "memory")]
+mod resident;
+mod rules;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::changes::{ContactRef, Draft};
+use crate::contact::ContactId;
+use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
+use crate::timestamp::Timestamp;
+use crate::interner::{IdentifierSlot, Interner};
+use plan::Journal;
+
+/// Contacts and the people they belong to. See the [module docs](self).
+///
+/// ```
+/// use identity_core::{Graph, IdentifyRequest, Normalizer};
+/// let pair = |email, phone| {
+///     let request = IdentifyRequest::new().email(email).phone_number(phone);
+///     Normalizer::new().request(&request).unwrap()
+/// };
+/// let mut graph = Graph::default();
+/// let first = graph.identify(&pair("lorraine@hillvalley.edu", "123456"));
+/// let again = graph.identify(&pair("mcfly@hillvalley.edu", "123456"));
+/// assert_eq!(first, again, "the same person");
+///
+/// let changes = graph.changes();
+/// assert_eq!(changes.created.len(), 2);
+/// assert!(changes.created[0].linked_to.is_none(), "a primary");
+/// assert!(changes.created[1].linked_to.is_some(), "its secondary");
+/// ```
+#[derive(Clone, Default)]
+pub struct Graph {
+    now: Timestamp,
+    identifiers: Interner<Holding>,
+    contacts: Vec<Node>,
+    by_id: HashMap<ContactId, ContactSlot>,
+    /// Clusters whose primary was deleted by someone outside: the oldest member, which stands in for it, and the
+    /// `linkedId` that all of them still have.
+    orphaned: HashMap<ContactSlot, ContactId>,
+    journal: Journal,
+}
+
+/// The number of a contact within one graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContactSlot(u32);
+
+/// Who holds an identifier.
+#[derive(Clone, Copy, Default)]
+struct Holding {
+    /// The live contact it belongs to.
+    by: Option<ContactSlot>,
+    stored: StoredClaim,
+}
+
+/// The claim on an identifier as the snapshot saw it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum StoredClaim {
+    /// The snapshot does not say.
+    #[default]
+    Unknown,
+    /// Nobody.
+    Free,
+    /// This contact, which may be deleted.
+    HeldBy(ContactId),
+}
+
+#[derive(Clone)]
+struct Node {
+    key: ContactRef,
+    email: Option<IdentifierSlot>,
+    phone: Option<IdentifierSlot>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    /// Towards the primary; the primary's own slot.
+    parent: ContactSlot,
+    /// The next of the ring of members.
+    next: ContactSlot,
+}
+
+impl Graph {
+    /// The moment at which the next contacts are created.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// The primaries of the people that the identifiers lead to, oldest first.
+    pub fn lookup(&self, pair: &IdentifierPair) -> Vec<ContactSlot> {
+        let email = self.holder(IdentifierKind::Email, pair.email());
+        let phone = self.holder(IdentifierKind::Phone, pair.phone()).filter(|phone| Some(*phone) != email);
+        let mut found: Vec<_> = email.into_iter().chain(phone).collect();
+        found.sort_by_key(|slot| self.age(*slot));
+        found
+    }
+
+    /// The primary of the person that a stored, live contact belongs to.
+    pub fn get(&self, id: ContactId) -> Option<ContactSlot> {
+        self.by_id.get(&id).map(|slot| self.root(*slot))
+    }
+
+    /// What a caller is told of the person with this primary.
+    pub fn describe(&self, primary: ContactSlot) -> Draft {
+        let mut emails = Distinct::default();
+        let mut phones = Distinct::default();
+        let members = self.members_in_order(primary);
+        for member in &members {
+            let node = self.node(*member);
+            emails.add(node.email);
+            phones.add(node.phone);
+        }
+        Draft {
+            primary: self.node(primary).key,
+            emails: self.values(&emails.slots),
+            phone_numbers: self.values(&phones.slots),
+            secondaries: members[1..].iter().map(|member| self.node(*member).key).collect(),
+        }
+    }
+
+    /// The primary of whoever holds the identifier.
+    fn holder(&self, kind: IdentifierKind, value: Option<&str>) -> Option<ContactSlot> {
+        let slot = self.identifiers.find(kind, value?)?;
+        self.identifiers.about(slot).by.map(|contact| self.root(contact))
+    }
+
+    fn values(&self, slots: &[IdentifierSlot]) -> Vec<String> {
+        slots.iter().map(|slot| self.identifiers.value(*slot).to_owned()).collect()
+    }
+
+    fn identifier(&self, slot: IdentifierSlot) -> Identifier {
+        Identifier::new(self.identifiers.kind(slot), self.identifiers.value(slot))
+    }
+
+    fn node(&self, slot: ContactSlot) -> &Node {
+        &self.contacts[slot.0 as usize]
+    }
+
+    fn node_mut(&mut self, slot: ContactSlot) -> &mut Node {
+        &mut self.contacts[slot.0 as usize]
+    }
+
+    /// Adds a contact as a cluster of its own.
+    fn add(&mut self, node: impl FnOnce(ContactSlot) -> Node) -> ContactSlot {
+        let slot = ContactSlot(self.contacts.len() as u32);
+        let node = node(slot);
+        if let ContactRef::Known(id) = node.key {
+            self.by_id.insert(id, slot);
+        }
+        self.contacts.push(node);
+        slot
+    }
+
+    fn root(&self, mut slot: ContactSlot) -> ContactSlot {
+        while self.node(slot).parent != slot {
+            slot = self.node(slot).parent;
+        }
+        slot
+    }
+
+    /// [`root`](Self::root), and halves the way there for the next time.
+    fn find(&mut self, mut slot: ContactSlot) -> ContactSlot {
+        loop {
+            let parent = self.node(slot).parent;
+            let grandparent = self.node(parent).parent;
+            if parent == grandparent {
+                return parent;
+            }
+            self.node_mut(slot).parent = grandparent;
+            slot = grandparent;
+        }
+    }
+
+    /// Makes the cluster of `root` part of the cluster of `primary`.
+    fn join(&mut self, root: ContactSlot, primary: ContactSlot) {
+        self.node_mut(root).parent = primary;
+        let next = self.node(root).next;
+        self.node_mut(root).next = self.node(primary).next;
+        self.node_mut(primary).next = next;
+    }
+
+    /// All members of a cluster, starting with `first`.
+    fn ring(&self, first: ContactSlot) -> impl Iterator<Item = ContactSlot> + '_ {
+        std::iter::successors(Some(first), move |slot| Some(self.node(*slot).next).filter(|next| *next != first))
+    }
+
+    /// The primary, then the others by age.
+    fn members_in_order(&self, primary: ContactSlot) -> Vec<ContactSlot> {
+        let mut members: Vec<_> = self.ring(primary).collect();
+        members[1..].sort_by_key(|slot| self.age(*slot));
+        members
+    }
+
+    /// What decides who is older: `createdAt`, then `id`.
+    fn age(&self, slot: ContactSlot) -> (Timestamp, ContactRef) {
+        let node = self.node(slot);
+        (node.created_at, node.key)
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph").field("now", &self.now).field("contacts", &self.contacts.len()).finish_non_exhaustive()
+    }
+}
+
+/// Identifiers in order of first appearance.
+#[derive(Default)]
+struct Distinct {
+    slots: Vec<IdentifierSlot>,
+    /// Only filled when there are so many that looking through them would be slower.
+    seen: std::collections::HashSet<IdentifierSlot>,
+}
+
+impl Distinct {
+    const FEW: usize = 16;
+
+    fn add(&mut self, slot: Option<IdentifierSlot>) {
+        let Some(slot) = slot else { return };
+        if self.slots.len() < Self::FEW {
+            if !self.slots.contains(&slot) {
+                self.slots.push(slot);
+            }
+            return;
+        }
+        if self.seen.is_empty() {
+            self.seen.extend(self.slots.iter().copied());
+        }
+        if self.seen.insert(slot) {
+            self.slots.push(slot);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! From what the rules did to what the table needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rules::Proof;
+use super::{ContactSlot, Graph, StoredClaim};
+use crate::changes::{Changes, ContactRef, Event, EventKind, NewClaim, NewContact, Relink, Touch};
+use crate::contact::ContactId;
+use crate::interner::IdentifierSlot;
+use crate::identifier::Identifier;
+
+/// What the rules did since the snapshot.
+#[derive(Clone, Default)]
+pub(super) struct Journal {
+    pub(super) created: Vec<ContactSlot>,
+    /// Stored primaries that the plan relies on.
+    pub(super) touched: BTreeSet<ContactSlot>,
+    /// Who became primary, and of which deleted one's cluster.
+    pub(super) promoted: Vec<(ContactSlot, ContactId)>,
+    /// Identifiers whose claim may have to be written.
+    pub(super) claims: Vec<IdentifierSlot>,
+    /// Identifiers whose claim matters, and which the snapshot was not asked for.
+    pub(super) unasked: Vec<IdentifierSlot>,
+    pub(super) events: Vec<PlannedEvent>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct PlannedEvent {
+    pub(super) kind: EventKind,
+    pub(super) contact: ContactSlot,
+    pub(super) primary: ContactSlot,
+    pub(super) previous_primary: Option<ContactRef>,
+    pub(super) proof: Proof,
+}
+
+impl Journal {
+    /// The key of the contact that is created next.
+    pub(super) fn next_key(&self) -> ContactRef {
+        ContactRef::New(self.created.len() as u32)
+    }
+}
+
+impl Graph {
+    /// Identifiers that the snapshot has to be asked for as well before [`changes`](Self::changes) are complete.
+    ///
+    /// There are some only where someone outside deleted a primary and the batch meets what it left: the claims
+    /// that it held have to be known.
+    pub fn unasked(&self) -> Vec<Identifier> {
+        self.journal.unasked.iter().map(|slot| self.identifier(*slot)).collect()
+    }
+
+    /// The sum of what the rules did since the snapshot.
+    pub fn changes(&self) -> Changes {
+        let mut relinked = BTreeMap::new();
+        let mut touched = Vec::new();
+        let mut promoted = Vec::new();
+        for &slot in &self.journal.touched {
+            let ContactRef::Known(contact) = self.node(slot).key else { continue };
+            if self.journal.promoted.iter().any(|(promoted, _)| *promoted == slot) {
+                continue;
+            }
+            touched.push(Touch { contact, linked_id: None, updated_at: self.node(slot).updated_at });
+            let primary = self.root(slot);
+            if primary != slot {
+                relinked.insert(contact, self.node(primary).key);
+            }
+        }
+        for &(slot, deleted) in &self.journal.promoted {
+            let ContactRef::Known(contact) = self.node(slot).key else { continue };
+            touched.push(Touch { contact, linked_id: Some(deleted), updated_at: self.node(slot).updated_at });
+            let primary = self.root(slot);
+            if primary == slot {
+                promoted.push(contact);
+            }
+            relinked.insert(deleted, self.node(primary).key);
+        }
+        touched.sort_unstable_by_key(|touch| touch.contact);
+        Changes {
+            now: self.now,
+            touched,
+            created: self.journal.created.iter().map(|slot| self.new_contact(*slot)).collect(),
+            claims: self.new_claims(),
+            promoted,
+            relinked: relinked.into_iter().map(|(from, to)| Relink { from, to }).collect(),
+            events: self.journal.events.iter().map(|event| self.event(event)).collect(),
+        }
+    }
+
+    fn new_contact(&self, slot: ContactSlot) -> NewContact {
+        let node = self.node(slot);
+        let primary = self.root(slot);
+        NewContact {
+            email: self.boxed(node.email),
+            phone_number: self.boxed(node.phone),
+            linked_to: (primary != slot).then(|| self.node(primary).key),
+            created_at: node.created_at,
+        }
+    }
+
+    fn new_claims(&self) -> Vec<NewClaim> {
+        let mut claims = BTreeMap::new();
+        for &slot in &self.journal.claims {
+            let holding = self.identifiers.about(slot);
+            let Some(holder) = holding.by else { continue };
+            let contact = self.node(holder).key;
+            let taken_from = match holding.stored {
+                StoredClaim::HeldBy(id) if ContactRef::Known(id) == contact => continue,
+                StoredClaim::HeldBy(id) => Some(id),
+                StoredClaim::Free | StoredClaim::Unknown => None,
+            };
+            claims.insert(self.identifier(slot), (contact, taken_from));
+        }
+        claims
+            .into_iter()
+            .map(|(identifier, (contact, taken_from))| NewClaim { identifier, contact, taken_from })
+            .collect()
+    }
+
+    fn event(&self, event: &PlannedEvent) -> Event {
+        Event {
+            kind: event.kind,
+            contact: self.node(event.contact).key,
+            primary: self.node(event.primary).key,
+            previous_primary: event.previous_primary,
+            email: self.boxed(event.proof.email),
+            phone_number: self.boxed(event.proof.phone),
+        }
+    }
+
+    fn boxed(&self, slot: Option<IdentifierSlot>) -> Option<Box<str>> {
+        slot.map(|slot| self.identifiers.value(slot).into())
+    }
+}

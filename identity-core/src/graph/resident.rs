@@ -1,0 +1,191 @@
+//! A graph as the whole of a store: the memory store's tables.
+
+use std::collections::BTreeSet;
+
+use super::{ContactSlot, Graph, Node};
+use crate::changes::{Changes, ContactRef, NewContact};
+use crate::contact::{Contact, ContactId, LinkPrecedence};
+use crate::error::Error;
+use crate::identifier::IdentifierKind;
+use crate::snapshot::{Claim, Query, Snapshot};
+use crate::timestamp::Timestamp;
+
+impl Graph {
+    /// What a query touches.
+    pub(crate) fn export(&self, query: Query<'_>, now: Timestamp) -> Snapshot {
+        let mut primaries: BTreeSet<_> = query.contacts.iter().filter_map(|id| self.get(*id)).collect();
+        let mut claims = Vec::new();
+        for identifier in query.identifiers {
+            let slot = self.identifiers.find(identifier.kind, &identifier.value);
+            let Some(holder) = slot.and_then(|slot| self.identifiers.about(slot).by) else { continue };
+            let primary = self.root(holder);
+            primaries.insert(primary);
+            if let (Some(contact), Some(cluster)) = (self.id(holder), self.stored_primary(primary)) {
+                claims.push(Claim { identifier: identifier.clone(), contact, cluster });
+            }
+        }
+        let contacts = primaries.into_iter().flat_map(|primary| self.rows(primary)).collect();
+        Snapshot { now, contacts, claims }
+    }
+
+    /// Takes over what a plan changed, or nothing where its snapshot no longer holds. New contacts get `ids`.
+    pub(crate) fn apply(&mut self, changes: &Changes, ids: &[ContactId]) -> Result<(), Error> {
+        self.check(changes)?;
+        for touch in &changes.touched {
+            let slot = self.by_id[&touch.contact];
+            let node = self.node_mut(slot);
+            node.updated_at = changes.now.max(Timestamp::from_micros(node.updated_at.as_micros() + 1));
+        }
+        let created: Vec<_> = changes.created.iter().zip(ids).map(|(new, id)| self.insert(new, *id)).collect();
+        let slot = |graph: &Self, contact: ContactRef| match contact {
+            ContactRef::Known(id) => graph.by_id[&id],
+            ContactRef::New(position) => created[position as usize],
+        };
+        for (contact, new) in created.iter().zip(&changes.created) {
+            if let Some(primary) = new.linked_to {
+                let primary = slot(self, primary);
+                let primary = self.find(primary);
+                self.join(*contact, primary);
+            }
+        }
+        for claim in &changes.claims {
+            let holder = slot(self, claim.contact);
+            let identifier = self.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
+            self.identifiers.about_mut(identifier).by = Some(holder);
+        }
+        for relink in &changes.relinked {
+            let orphaned = self.orphaned.iter().find(|(_, deleted)| **deleted == relink.from).map(|(slot, _)| *slot);
+            let Some(from) = orphaned.or_else(|| self.by_id.get(&relink.from).copied()) else { continue };
+            self.orphaned.remove(&from);
+            let moved: Vec<_> = self.ring(from).collect();
+            for member in moved {
+                let node = self.node_mut(member);
+                node.updated_at = node.updated_at.max(changes.now);
+            }
+            let to = slot(self, relink.to);
+            let to = self.find(to);
+            if from != to {
+                self.join(from, to);
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes a live contact; what it held belongs to the oldest of its cluster that still carries it.
+    pub(crate) fn remove(&mut self, id: ContactId) -> bool {
+        let Some(slot) = self.by_id.remove(&id) else { return false };
+        let primary = self.root(slot);
+        let stored_primary = self.stored_primary(primary);
+        let mut left: Vec<_> = self.ring(slot).skip(1).collect();
+        if let Some(last) = left.last().copied() {
+            self.node_mut(last).next = self.node(slot).next;
+        }
+        self.node_mut(slot).next = slot;
+        left.sort_by_key(|member| self.age(*member));
+        if slot == primary {
+            self.orphaned.remove(&slot);
+            if let (Some(oldest), Some(deleted)) = (left.first().copied(), stored_primary) {
+                self.node_mut(slot).parent = oldest;
+                self.node_mut(oldest).parent = oldest;
+                self.orphaned.insert(oldest, deleted);
+            }
+        }
+        self.release(slot, &left);
+        true
+    }
+
+    /// Gives what a deleted contact held to the first of `left` that carries it, or to nobody.
+    fn release(&mut self, deleted: ContactSlot, left: &[ContactSlot]) {
+        let Node { email, phone, .. } = *self.node(deleted);
+        for identifier in email.into_iter().chain(phone) {
+            if self.identifiers.about(identifier).by == Some(deleted) {
+                let carries = |slot: &ContactSlot| {
+                    let node = self.node(*slot);
+                    node.email == Some(identifier) || node.phone == Some(identifier)
+                };
+                self.identifiers.about_mut(identifier).by = left.iter().copied().find(carries);
+            }
+        }
+    }
+
+    fn check(&self, changes: &Changes) -> Result<(), Error> {
+        for touch in &changes.touched {
+            let slot = *self.by_id.get(&touch.contact).ok_or_else(Error::conflict)?;
+            let linked_id = self.linked_id(slot);
+            if self.node(slot).updated_at != touch.updated_at || linked_id != touch.linked_id {
+                return Err(Error::conflict());
+            }
+        }
+        for claim in &changes.claims {
+            let slot = self.identifiers.find(claim.identifier.kind, &claim.identifier.value);
+            let holder = slot.and_then(|slot| self.identifiers.about(slot).by).and_then(|slot| self.id(slot));
+            if holder != claim.taken_from {
+                return Err(Error::conflict());
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, new: &NewContact, id: ContactId) -> ContactSlot {
+        let email = new.email.as_deref().map(|value| self.identifiers.intern(IdentifierKind::Email, value));
+        let phone = new.phone_number.as_deref().map(|value| self.identifiers.intern(IdentifierKind::Phone, value));
+        self.add(|slot| Node {
+            key: ContactRef::Known(id),
+            email,
+            phone,
+            created_at: new.created_at,
+            updated_at: new.created_at,
+            parent: slot,
+            next: slot,
+        })
+    }
+
+    fn rows(&self, primary: ContactSlot) -> impl Iterator<Item = Contact> + '_ {
+        self.ring(primary).filter_map(|member| {
+            let node = self.node(member);
+            let linked_id = self.linked_id(member);
+            Some(Contact {
+                id: self.id(member)?,
+                email: node.email.map(|slot| self.identifiers.value(slot).to_owned()),
+                phone_number: node.phone.map(|slot| self.identifiers.value(slot).to_owned()),
+                linked_id,
+                link_precedence: linked_id.map_or(LinkPrecedence::Primary, |_| LinkPrecedence::Secondary),
+                created_at: node.created_at,
+                updated_at: node.updated_at,
+            })
+        })
+    }
+
+    /// The column `linkedId` of a contact.
+    fn linked_id(&self, slot: ContactSlot) -> Option<ContactId> {
+        self.stored_primary(self.root(slot)).filter(|primary| Some(*primary) != self.id(slot))
+    }
+
+    /// The id that the primary of a cluster has, or had before someone outside deleted it.
+    fn stored_primary(&self, primary: ContactSlot) -> Option<ContactId> {
+        self.orphaned.get(&primary).copied().or_else(|| self.id(primary))
+    }
+
+    fn id(&self, slot: ContactSlot) -> Option<ContactId> {
+        match self.node(slot).key {
+            ContactRef::Known(id) => Some(id),
+            ContactRef::New(_) => None,
+        }
+    }
+
+    #[cfg(feature = "conformance")]
+    pub(crate) fn all_rows(&self) -> Vec<Contact> {
+        let mut rows: Vec<_> =
+            self.by_id.values().filter(|slot| self.root(**slot) == **slot).flat_map(|slot| self.rows(*slot)).collect();
+        rows.sort_unstable_by_key(|row| row.id);
+        rows
+    }
+
+    #[cfg(feature = "conformance")]
+    pub(crate) fn all_claims(&self) -> Vec<(crate::identifier::Identifier, ContactId)> {
+        let held = |slot| Some((self.identifier(slot), self.id(self.identifiers.about(slot).by?)?));
+        let mut claims: Vec<_> = self.identifiers.slots().filter_map(held).collect();
+        claims.sort_unstable();
+        claims
+    }
+}

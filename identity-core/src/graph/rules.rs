@@ -1,0 +1,131 @@
+//! SPEC's rules 1 to 6.
+
+use super::{ContactSlot, Graph, Node, StoredClaim};
+use crate::changes::{ContactRef, EventKind};
+use crate::interner::IdentifierSlot;
+use crate::graph::plan::PlannedEvent;
+use crate::identifier::{IdentifierKind, IdentifierPair};
+
+/// A request's identifiers within the graph.
+#[derive(Clone, Copy)]
+pub(super) struct Proof {
+    pub(super) email: Option<IdentifierSlot>,
+    pub(super) phone: Option<IdentifierSlot>,
+}
+
+impl Graph {
+    /// Applies the rules to one request, and tells the primary of the person it is.
+    pub fn identify(&mut self, pair: &IdentifierPair) -> ContactSlot {
+        let proof = Proof {
+            email: pair.email().map(|value| self.identifiers.intern(IdentifierKind::Email, value)),
+            phone: pair.phone().map(|value| self.identifiers.intern(IdentifierKind::Phone, value)),
+        };
+        let by_email = proof.email.and_then(|slot| self.met(slot, proof));
+        let by_phone = proof.phone.and_then(|slot| self.met(slot, proof));
+        match (by_email, by_phone) {
+            (None, None) => self.create(proof, None),
+            (Some(a), Some(b)) if a != b => self.merge(a, b, proof),
+            (Some(person), Some(_)) => person,
+            (Some(person), None) | (None, Some(person)) => {
+                let something_is_new = proof.email.is_some() && proof.phone.is_some();
+                if something_is_new {
+                    self.create(proof, Some(person));
+                }
+                person
+            }
+        }
+    }
+
+    /// The primary of the cluster that an identifier meets. If its stored primary is gone, the oldest that is left
+    /// takes its place (rule 6).
+    fn met(&mut self, identifier: IdentifierSlot, proof: Proof) -> Option<ContactSlot> {
+        let holder = self.identifiers.about(identifier).by?;
+        let primary = self.find(holder);
+        if self.orphaned.contains_key(&primary) {
+            self.promote(primary, proof);
+        }
+        Some(primary)
+    }
+
+    /// Rules 1 and 2: a new contact with the request's identifiers, a secondary of `person` or a new person.
+    /// It is never older than its primary, even where another machine's clock was ahead.
+    fn create(&mut self, proof: Proof, person: Option<ContactSlot>) -> ContactSlot {
+        let key = self.journal.next_key();
+        let created_at = person.map_or(self.now, |primary| self.now.max(self.node(primary).created_at));
+        let Proof { email, phone } = proof;
+        let contact = self.add(|slot| Node {
+            key,
+            email,
+            phone,
+            created_at,
+            updated_at: created_at,
+            parent: slot,
+            next: slot,
+        });
+        self.journal.created.push(contact);
+        for identifier in email.into_iter().chain(phone) {
+            self.identifiers.about_mut(identifier).by.get_or_insert(contact);
+            self.journal.claims.push(identifier);
+        }
+        let (kind, primary) = match person {
+            Some(primary) => {
+                self.join(contact, primary);
+                self.touch(primary);
+                (EventKind::Linked, primary)
+            }
+            None => (EventKind::Created, contact),
+        };
+        self.journal.events.push(PlannedEvent { kind, contact, primary, previous_primary: None, proof });
+        contact
+    }
+
+    /// Rule 3: two people are one. The older primary stays.
+    fn merge(&mut self, a: ContactSlot, b: ContactSlot, proof: Proof) -> ContactSlot {
+        let (survivor, loser) = if self.age(a) <= self.age(b) { (a, b) } else { (b, a) };
+        self.touch(survivor);
+        self.touch(loser);
+        self.join(loser, survivor);
+        self.journal.events.push(PlannedEvent {
+            kind: EventKind::Merged,
+            contact: loser,
+            primary: survivor,
+            previous_primary: Some(self.node(loser).key),
+            proof,
+        });
+        for identifier in proof.email.into_iter().chain(proof.phone) {
+            self.journal.claims.push(identifier);
+        }
+        survivor
+    }
+
+    /// Rule 6: someone outside deleted the primary; the oldest of what it left becomes primary. The claims that
+    /// the deleted one held go over to who still carries the identifiers.
+    fn promote(&mut self, primary: ContactSlot, proof: Proof) {
+        let Some(deleted) = self.orphaned.remove(&primary) else { return };
+        self.journal.promoted.push((primary, deleted));
+        let members: Vec<_> = self.ring(primary).collect();
+        for member in members {
+            let Node { email, phone, .. } = *self.node(member);
+            for identifier in email.into_iter().chain(phone) {
+                self.journal.claims.push(identifier);
+                if self.identifiers.about(identifier).stored == StoredClaim::Unknown {
+                    self.journal.unasked.push(identifier);
+                }
+            }
+        }
+        self.journal.events.push(PlannedEvent {
+            kind: EventKind::Promoted,
+            contact: primary,
+            primary,
+            previous_primary: Some(ContactRef::Known(deleted)),
+            proof,
+        });
+    }
+
+    /// Notes that the plan relies on a stored contact.
+    fn touch(&mut self, contact: ContactSlot) {
+        if matches!(self.node(contact).key, ContactRef::Known(_)) {
+            self.journal.touched.insert(contact);
+        }
+    }
+}

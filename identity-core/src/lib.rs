@@ -1,0 +1,45 @@
+#![doc = include_str!("../docs/crate.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+mod audit;
+mod changes;
+mod contact;
+mod error;
+mod graph;
+mod identifier;
+mod interner;
+mod normalize;
+mod redact;
+mod request;
+mod resolver;
+mod snapshot;
+mod soundness;
+mod store;
+mod timestamp;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+pub use changes::{Changes, ContactRef, Draft, Event, EventKind, NewClaim, NewContact, Relink, Touch};
+pub use contact::{ConsolidatedContact, Contact, ContactId, LinkPrecedence};
+pub use error::{Cause, Error, ErrorKind, Field, InvalidInput, InvalidReason};
+pub use graph::{ContactSlot, Graph};
+pub use identifier::{Identifier, IdentifierKind, IdentifierPair};
+pub use normalize::Normalizer;
+#[cfg(feature = "phone-region")]
+pub use normalize::Region;
+pub use request::{IdentifyRequest, PhoneNumber};
+pub use resolver::{IdentityResolver, ResolverBuilder};
+pub use snapshot::{Claim, Query, Snapshot};
+pub use soundness::Defects;
+pub use store::ContactStore;
+#[cfg(feature = "memory")]
+pub use store::MemoryStore;
+#[cfg(feature = "mysql")]
+pub use store::MySqlStore;
+#[cfg(feature = "sqlite")]
+pub use store::SqliteStore;
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+pub use store::StoreOptions;
+pub use timestamp::Timestamp;

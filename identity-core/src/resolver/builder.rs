@@ -1,0 +1,145 @@
+//! The options of a resolver.
+
+use crate::error::Error;
+use crate::normalize::Normalizer;
+use crate::resolver::IdentityResolver;
+use crate::resolver::retry::Retry;
+use crate::store::ContactStore;
+#[cfg(feature = "memory")]
+use crate::store::MemoryStore;
+#[cfg(feature = "mysql")]
+use crate::store::MySqlStore;
+#[cfg(feature = "sqlite")]
+use crate::store::SqliteStore;
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+use crate::store::StoreOptions;
+
+/// Chooses the options of an [`IdentityResolver`], then connects it or puts it on a store.
+///
+/// ```
+/// use identity_core::{IdentityResolver, MemoryStore};
+/// let resolver = IdentityResolver::builder().batch_size(200).max_conflicts(10).build(MemoryStore::new());
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResolverBuilder {
+    normalizer: Normalizer,
+    retry: Retry,
+    batch_size: usize,
+    #[cfg(any(feature = "sqlite", feature = "mysql"))]
+    store: StoreOptions,
+}
+
+impl Default for ResolverBuilder {
+    fn default() -> Self {
+        Self {
+            normalizer: Normalizer::default(),
+            retry: Retry::default(),
+            batch_size: 256,
+            #[cfg(any(feature = "sqlite", feature = "mysql"))]
+            store: StoreOptions::default(),
+        }
+    }
+}
+
+impl ResolverBuilder {
+    /// How requests are normalised. Default: without a default region for phone numbers.
+    #[must_use]
+    pub fn normalizer(mut self, normalizer: Normalizer) -> Self {
+        self.normalizer = normalizer;
+        self
+    }
+
+    /// How many requests one transaction takes at most, at least 1. Default: 256.
+    #[must_use]
+    pub fn batch_size(mut self, requests: usize) -> Self {
+        self.batch_size = requests.max(1);
+        self
+    }
+
+    /// How often a batch that conflicts with other writers is tried again before its callers get
+    /// [`Error::Conflict`]. The waits in between grow to 200 ms at most. Default: 50.
+    #[must_use]
+    pub fn max_conflicts(mut self, retries: u32) -> Self {
+        self.retry.conflicts = retries;
+        self
+    }
+
+    /// How often a batch is tried again at once when the connection is lost. Default: 2.
+    #[must_use]
+    pub fn max_reconnects(mut self, retries: u32) -> Self {
+        self.retry.reconnects = retries;
+        self
+    }
+
+    /// Takes over a table `Contact` that holds rows already, see [`StoreOptions::adopt`]. For
+    /// [`connect`](Self::connect). Default: false.
+    #[cfg(any(feature = "sqlite", feature = "mysql"))]
+    #[must_use]
+    pub fn adopt(mut self, adopt: bool) -> Self {
+        self.store = self.store.adopt(adopt);
+        self
+    }
+
+    /// How many connections to the database there are at most. For [`connect`](Self::connect). Default: 10.
+    #[cfg(any(feature = "sqlite", feature = "mysql"))]
+    #[must_use]
+    pub fn max_connections(mut self, connections: u32) -> Self {
+        self.store = self.store.max_connections(connections);
+        self
+    }
+
+    /// A resolver over a store.
+    pub fn build(self, store: impl ContactStore) -> IdentityResolver {
+        IdentityResolver {
+            store: std::sync::Arc::new(store),
+            normalizer: self.normalizer,
+            retry: self.retry,
+            batch_size: self.batch_size,
+        }
+    }
+
+    /// A resolver on the database that `url` names. Tables that are missing are created; see
+    /// the section "Tables" of the [crate docs](crate).
+    ///
+    /// | URL | store |
+    /// |---|---|
+    /// | `memory:` | in this process |
+    /// | `sqlite://contacts.db`, `sqlite:///var/lib/shop/contacts.db` | a file, created when it is missing |
+    /// | `mysql://user:password@host:port/name`, or `mariadb://…` | a database that exists |
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for a URL that is none of these, or whose store was not compiled in, and for an
+    /// existing table of a shape that cannot be used; [`Error::NotAdopted`] and [`Error::NotAdoptable`] for a table
+    /// that holds rows already; [`Error::Unavailable`] where the database does not answer.
+    pub async fn connect(self, url: &str) -> Result<IdentityResolver, Error> {
+        let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+        match scheme {
+            #[cfg(feature = "memory")]
+            Some("memory") => Ok(self.build(MemoryStore::new())),
+            #[cfg(feature = "sqlite")]
+            Some("sqlite") => {
+                let store = SqliteStore::connect(url, self.store.normalizer(self.normalizer)).await?;
+                Ok(self.build(store))
+            }
+            #[cfg(feature = "mysql")]
+            Some("mysql" | "mariadb") => {
+                let store = MySqlStore::connect(url, self.store.normalizer(self.normalizer)).await?;
+                Ok(self.build(store))
+            }
+            _ => Err(Error::Configuration(format!(
+                "the database URL must begin with one of {}",
+                [
+                    #[cfg(feature = "memory")]
+                    "memory:",
+                    #[cfg(feature = "sqlite")]
+                    "sqlite:",
+                    #[cfg(feature = "mysql")]
+                    "mysql:",
+                    #[cfg(feature = "mysql")]
+                    "mariadb:",
+                ]
+                .join(", ")
+            ))),
+        }
+    }
+}

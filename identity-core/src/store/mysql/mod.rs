@@ -1,0 +1,192 @@
+//! Contacts in MySQL or MariaDB.
+//!
+//! | file | what |
+//! |---|---|
+//! | `mod.rs` | the store: load and commit |
+//! | `layout.rs` | what an existing table and the pool's sessions must be like |
+//! | `session.rs` | statements on one connection |
+//!
+//! A commit runs at READ COMMITTED: what it relies on is checked by what it writes, and gap locks would only make
+//! writers of different people wait for each other. Round trips: one to load; to commit BEGIN, COMMIT and one for each
+//! step that has something to write (see `store/sql/commit.rs`).
+
+mod layout;
+mod session;
+
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{ConnectOptions, Connection, MySqlConnection, MySqlPool};
+
+use super::ContactStore;
+use super::sql::adopt::{self, Adopter};
+use super::sql::statement::Statement;
+use super::sql::{Dialect, MIGRATIONS_TABLE, StoreOptions, commit, fault, load};
+use crate::audit::AuditedRow;
+use crate::changes::Changes;
+use crate::contact::ContactId;
+use crate::error::Error;
+use crate::snapshot::{Query, Snapshot};
+use session::{MySqlSession, execute, fetch, time};
+
+const DIALECT: Dialect = Dialect {
+    id: |column| format!("CAST({column} AS SIGNED)"),
+    time: |column| format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
+    now: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
+    greatest: "GREATEST",
+};
+
+/// One round trip; the isolation level holds for this transaction only, so that a connection of the application's pool
+/// goes back as it came.
+const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
+const BEGIN_SNAPSHOT: &str =
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+
+/// Keeps contacts in MySQL 8 or later, or MariaDB 10.6 or later, in the application's own database.
+///
+/// Times are UTC. An existing table `Contact` may have other integer types, `VARCHAR` for the precedence and times
+/// without fraction; with whole seconds, the `updatedAt` of a person who is changed more than once a second runs ahead
+/// of the clock, since it is the version that concurrent writers are told apart by.
+///
+/// ```no_run
+/// use identity_core::{IdentityResolver, MySqlStore};
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// // The application's own pool.
+/// let pool = sqlx::MySqlPool::connect("mysql://shop:secret@localhost/shop").await?;
+/// let resolver = IdentityResolver::new(MySqlStore::new(pool).await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct MySqlStore {
+    pool: MySqlPool,
+    /// The unit of `createdAt` and `updatedAt`, in microseconds: 1 for `DATETIME(6)`, 1,000,000 for `DATETIME`.
+    tick: i64,
+}
+
+impl MySqlStore {
+    /// A store on the application's own pool, whose sessions must be in UTC and in strict mode, as sqlx's and the
+    /// server's defaults are. Creates the tables that are missing.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for a table `Contact`, or sessions, of a shape that cannot be used;
+    /// [`Error::NotAdopted`] for a table that holds rows already; [`Error::Unavailable`] where the database does not
+    /// answer, [`Error::Refused`] where the user may not create tables.
+    pub async fn new(pool: MySqlPool) -> Result<Self, Error> {
+        Self::with_options(pool, StoreOptions::default()).await
+    }
+
+    /// The same with options, of which those on connections do not apply.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new), and [`Error::NotAdoptable`].
+    pub async fn with_options(pool: MySqlPool, options: StoreOptions) -> Result<Self, Error> {
+        let mut migrator = sqlx::migrate!("migrations/mysql");
+        migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
+        migrator.run(&pool).await.map_err(super::sql::migration_failed)?;
+        let mut connection = pool.acquire().await.map_err(fault::classify)?;
+        layout::check_session(&mut connection).await?;
+        let tick = layout::check_table(&mut connection).await?;
+        let state = layout::table_state(&mut connection).await.map_err(fault::classify)?;
+        let mut adopter = MySqlAdopter(&mut connection);
+        adopt::ensure_adopted(&mut adopter, &DIALECT, options.normalizer, state, options.adopt).await?;
+        drop(connection);
+        Ok(Self { pool, tick })
+    }
+
+    /// A store with a pool of its own, on the existing database that a URL such as
+    /// `mysql://user:password@host:port/name` names.
+    ///
+    /// # Errors
+    /// As for [`with_options`](Self::with_options), and [`Error::Configuration`] for a URL that cannot be read.
+    pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, Error> {
+        let connect = MySqlConnectOptions::from_str(url).map_err(fault::classify)?;
+        if connect.get_database().is_none_or(str::is_empty) {
+            return Err(Error::Configuration("the database URL must name a database: mysql://…/name".to_owned()));
+        }
+        let pool = MySqlPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            // A ping before each use would be a round trip of its own; a connection that died is tried again instead.
+            .test_before_acquire(false)
+            .connect_with(connect.disable_statement_logging())
+            .await
+            .map_err(fault::classify)?;
+        Self::with_options(pool, options).await
+    }
+}
+
+#[async_trait]
+impl ContactStore for MySqlStore {
+    async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
+        let mut connection = self.pool.acquire().await.map_err(fault::classify)?;
+        let statements = load::statements(&DIALECT, query);
+        let mut snapshot = Snapshot::default();
+        if let [statement] = &*statements {
+            read(&mut connection, statement, &mut snapshot).await?;
+        } else {
+            // Several statements see one moment only within a transaction.
+            let mut transaction = connection.begin_with(BEGIN_SNAPSHOT).await.map_err(fault::classify)?;
+            for statement in &statements {
+                read(&mut transaction, statement, &mut snapshot).await?;
+            }
+            transaction.rollback().await.map_err(fault::classify)?;
+        }
+        snapshot.now = snapshot.now.truncated_to(self.tick);
+        Ok(snapshot)
+    }
+
+    async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
+        let transaction = self.pool.begin_with(BEGIN).await.map_err(fault::classify)?;
+        let mut session = MySqlSession { transaction, tick: self.tick };
+        let ids = commit::run(&mut session, &DIALECT, changes).await?;
+        session.transaction.commit().await.map_err(fault::classify)?;
+        Ok(ids)
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+async fn read(
+    connection: &mut MySqlConnection,
+    statement: &Statement<'_>,
+    snapshot: &mut Snapshot,
+) -> Result<(), Error> {
+    for row in fetch(connection, statement).await.map_err(fault::classify)? {
+        load::add_row(snapshot, &row, time)?;
+    }
+    Ok(())
+}
+
+struct MySqlAdopter<'c>(&'c mut MySqlConnection);
+
+impl Adopter for MySqlAdopter<'_> {
+    async fn read(&mut self, page: Statement<'_>) -> Result<Vec<AuditedRow>, Error> {
+        let rows = fetch(self.0, &page).await.map_err(fault::classify)?;
+        rows.iter().map(|row| adopt::row(row, time)).collect()
+    }
+
+    async fn write(&mut self, statements: Vec<Statement<'_>>) -> Result<(), Error> {
+        let mut transaction = self.0.begin_with(BEGIN).await.map_err(fault::classify)?;
+        for statement in statements {
+            execute(&mut transaction, statement).await.map_err(fault::classify)?;
+        }
+        transaction.commit().await.map_err(fault::classify)
+    }
+
+    fn on_held_claim(&self) -> &'static str {
+        " ON DUPLICATE KEY UPDATE contactId = IF(EXISTS (SELECT 1 FROM Contact c \
+         WHERE c.id = ContactIdentifier.contactId AND c.deletedAt IS NULL), ContactIdentifier.contactId, \
+         VALUES(contactId))"
+    }
+
+    fn on_known_name(&self) -> &'static str {
+        " ON DUPLICATE KEY UPDATE name = name"
+    }
+}
+
+#[cfg(feature = "conformance")]
+crate::conformance::sql::inspect_sql!(MySqlStore, pool);

@@ -1,0 +1,140 @@
+//! Statements on one connection.
+
+use sqlx::mysql::{MySqlArguments, MySqlRow};
+use sqlx::{AssertSqlSafe, MySql, MySqlConnection, Row, Transaction};
+use time::PrimitiveDateTime;
+
+use crate::changes::{ContactRef, NewContact, Touch};
+use crate::contact::{ContactId, LinkPrecedence};
+use crate::store::sql::statement::{Statement, Value, exact, padded};
+use crate::store::sql::{Session, commit};
+use crate::timestamp::Timestamp;
+
+pub(super) struct MySqlSession<'c> {
+    pub(super) transaction: Transaction<'c, MySql>,
+    pub(super) tick: i64,
+}
+
+impl Session for MySqlSession<'_> {
+    async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
+        execute(&mut self.transaction, statement).await
+    }
+
+    async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
+        let mut matched = 0;
+        for touched in padded(touched) {
+            let id = |touch: &Touch| Value::Int(Some(touch.contact.get()));
+            let versions = touched
+                .iter()
+                .map(|touch| (id(touch), Value::Time(commit::next_version(touch.updated_at, now, self.tick))));
+            let seen = touched.iter().map(|touch| (id(touch), Value::Time(touch.updated_at)));
+            let links = touched.iter().map(|touch| (id(touch), Value::Int(touch.linked_id.map(ContactId::get))));
+            let update = Statement::new("UPDATE Contact SET updatedAt = ")
+                .case("id", versions)
+                .sql(" WHERE id IN (")
+                .list(touched.iter().map(id))
+                .sql(") AND deletedAt IS NULL AND updatedAt = ")
+                .case("id", seen)
+                .sql(" AND linkedId <=> ")
+                .case("id", links);
+            matched += self.execute(update).await?;
+        }
+        Ok(matched)
+    }
+
+    /// Ids are the database's to give, so a secondary whose primary is inserted by the same statement learns its
+    /// `linkedId` afterwards.
+    async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
+        let mut ids = Vec::with_capacity(created.len());
+        let step = match created.len() {
+            0 | 1 => 1,
+            // Not 1 on clusters of several primaries, and theirs to change.
+            _ => {
+                let step: u64 =
+                    sqlx::query_scalar("SELECT CAST(@@auto_increment_increment AS UNSIGNED)")
+                        .fetch_one(&mut *self.transaction)
+                        .await?;
+                step as i64
+            }
+        };
+        for chunk in exact(created) {
+            let rows = chunk.iter().map(row);
+            let insert = Statement::new(
+                "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
+            );
+            let Statement { sql, values } = insert.rows(rows);
+            let done = sqlx::query_with(AssertSqlSafe(sql), arguments(&values)?).execute(&mut *self.transaction).await?;
+            // The id of the statement's first row (MySQL manual, LAST_INSERT_ID); the others follow without a gap,
+            // since their number is known beforehand (InnoDB, "simple inserts").
+            let first = done.last_insert_id() as i64;
+            ids.extend((0..chunk.len() as i64).map(|position| ContactId::from(first + position * step)));
+        }
+        let late = created.iter().zip(&ids).filter_map(|(contact, id)| match contact.linked_to {
+            Some(primary @ ContactRef::New(_)) => {
+                Some((Value::Int(Some(id.get())), Value::Int(primary.resolve(&ids).map(ContactId::get))))
+            }
+            _ => None,
+        });
+        let late: Vec<_> = late.collect();
+        for links in padded(&late) {
+            self.execute(commit::link_by_id(&links)).await?;
+        }
+        Ok(ids)
+    }
+}
+
+fn row(contact: &NewContact) -> [Value<'_>; 6] {
+    let linked_id = match contact.linked_to {
+        Some(ContactRef::Known(id)) => Some(id.get()),
+        Some(ContactRef::New(_)) | None => None,
+    };
+    let precedence = contact.linked_to.map_or(LinkPrecedence::Primary, |_| LinkPrecedence::Secondary);
+    [
+        Value::Text(contact.phone_number.as_deref()),
+        Value::Text(contact.email.as_deref()),
+        Value::Int(linked_id),
+        Value::Text(Some(precedence.name())),
+        Value::Time(contact.created_at),
+        Value::Time(contact.created_at),
+    ]
+}
+
+pub(super) async fn execute(
+    connection: &mut MySqlConnection,
+    statement: Statement<'_>,
+) -> Result<u64, sqlx::Error> {
+    let Statement { sql, values } = statement;
+    let done = sqlx::query_with(AssertSqlSafe(sql), arguments(&values)?).execute(connection).await?;
+    Ok(done.rows_affected())
+}
+
+pub(super) async fn fetch(
+    connection: &mut MySqlConnection,
+    statement: &Statement<'_>,
+) -> Result<Vec<MySqlRow>, sqlx::Error> {
+    let Statement { sql, values } = statement;
+    sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)?).fetch_all(connection).await
+}
+
+fn arguments(values: &[Value<'_>]) -> Result<MySqlArguments, sqlx::Error> {
+    use sqlx::Arguments;
+    let mut arguments = MySqlArguments::default();
+    for value in values {
+        match *value {
+            Value::Int(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Time(value) => arguments.add(datetime(value)),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn datetime(at: Timestamp) -> Option<PrimitiveDateTime> {
+    at.to_datetime().map(|at| PrimitiveDateTime::new(at.date(), at.time()))
+}
+
+/// A column of times comes as microseconds since 1970.
+pub(super) fn time(row: &MySqlRow, column: usize) -> Result<Option<Timestamp>, sqlx::Error> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_micros))
+}

@@ -1,0 +1,153 @@
+//! The commit protocol: the steps of one transaction, the same on every SQL database.
+//!
+//! 1. *Touch*: one UPDATE bumps `updatedAt` of every contact that the plan relies on and that is still as the plan saw
+//!    it. It writes instead of only locking, since members of a multi-primary cluster see each other's writes and not
+//!    each other's locks. It comes first, in order of id, so that writers of one person queue up here and hold nothing
+//!    else meanwhile.
+//! 2. *Insert* the new contacts, in the order of the requests, so that ids are given as single calls would.
+//! 3. *Claim*: the primary key of `ContactIdentifier` decides between two who claim one identifier. In sorted order, so
+//!    that two writers cannot wait for each other.
+//! 4. *Promote and relink*, by `linkedId` instead of by id: contacts that the plan did not see come along, and so do
+//!    deleted ones, so that no chain can appear.
+//! 5. *Evidence*, in the same transaction.
+//!
+//! Every step that matches fewer rows than it must, or meets a key that is taken, is a conflict: the transaction is
+//! rolled back and the batch loaded again.
+
+use super::statement::{Statement, Value, exact, padded};
+use super::{Dialect, Session, fault};
+use crate::changes::{Changes, ContactRef};
+use crate::contact::ContactId;
+use crate::error::Error;
+use crate::identifier::Identifier;
+use crate::timestamp::Timestamp;
+
+/// Runs the steps. The caller begins and ends the transaction.
+pub(in crate::store) async fn run(
+    session: &mut impl Session,
+    dialect: &Dialect,
+    changes: &Changes,
+) -> Result<Vec<ContactId>, Error> {
+    let matched = session.touch(&changes.touched, changes.now).await.map_err(fault::classify)?;
+    if matched != changes.touched.len() as u64 {
+        return Err(Error::conflict());
+    }
+    let ids = session.insert(&changes.created).await.map_err(fault::classify)?;
+    if ids.len() != changes.created.len() {
+        return Err(Error::Configuration("the database gave fewer ids than there are new contacts".to_owned()));
+    }
+    claim(session, changes, &ids).await?;
+    for statement in promote(changes).into_iter().chain(relink(dialect, changes, &ids)).chain(record(changes, &ids)) {
+        session.execute(statement).await.map_err(fault::classify)?;
+    }
+    Ok(ids)
+}
+
+async fn claim(session: &mut impl Session, changes: &Changes, ids: &[ContactId]) -> Result<(), Error> {
+    let (taken_over, new): (Vec<_>, Vec<_>) = changes.claims.iter().partition(|claim| claim.taken_from.is_some());
+    for chunk in exact(&new) {
+        let rows = chunk.iter().map(|claim| {
+            let Identifier { kind, value } = &claim.identifier;
+            [Value::Text(Some(kind.name())), Value::Text(Some(value)), reference(claim.contact, ids)]
+        });
+        let insert = Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ").rows(rows);
+        session.execute(insert).await.map_err(fault::classify_claims)?;
+    }
+    for claim in taken_over {
+        let update = Statement::new("UPDATE ContactIdentifier SET contactId = ")
+            .bind(reference(claim.contact, ids))
+            .sql(" WHERE kind = ")
+            .bind(Value::Text(Some(claim.identifier.kind.name())))
+            .sql(" AND value = ")
+            .bind(Value::Text(Some(&claim.identifier.value)))
+            .sql(" AND contactId = ")
+            .bind(Value::Int(claim.taken_from.map(ContactId::get)));
+        if session.execute(update).await.map_err(fault::classify)? != 1 {
+            return Err(Error::conflict());
+        }
+    }
+    Ok(())
+}
+
+fn promote(changes: &Changes) -> Vec<Statement<'_>> {
+    let ids: Vec<_> = changes.promoted.iter().map(|id| Value::Int(Some(id.get()))).collect();
+    padded(&ids)
+        .map(|ids| {
+            // An existing table may have ON UPDATE CURRENT_TIMESTAMP, which would undo the touch.
+            Statement::new(
+                "UPDATE Contact SET linkedId = NULL, linkPrecedence = 'primary', updatedAt = updatedAt WHERE id IN (",
+            )
+            .list(ids)
+            .sql(")")
+        })
+        .collect()
+}
+
+fn relink<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
+    let links: Vec<_> = changes
+        .relinked
+        .iter()
+        .map(|relink| (Value::Int(Some(relink.from.get())), reference(relink.to, ids)))
+        .collect();
+    let mut statements = Vec::new();
+    for links in padded(&links) {
+        let from = || links.iter().map(|(from, _)| *from);
+        statements.push(
+            Statement::new("UPDATE Contact SET linkedId = ")
+                .case("linkedId", links.iter().copied())
+                .sql(&format!(", updatedAt = {}(updatedAt, ", dialect.greatest))
+                .bind(Value::Time(changes.now))
+                .sql(") WHERE linkedId IN (")
+                .list(from())
+                .sql(")"),
+        );
+        statements.push(link_by_id(&links).sql(" AND deletedAt IS NULL"));
+    }
+    statements
+}
+
+/// Makes contacts secondaries of others: `(contact, primary)`, of one of the fixed lengths.
+pub(in crate::store) fn link_by_id<'a>(links: &[(Value<'a>, Value<'a>)]) -> Statement<'a> {
+    Statement::new("UPDATE Contact SET linkedId = ")
+        .case("id", links.iter().copied())
+        .sql(", linkPrecedence = 'secondary', updatedAt = updatedAt WHERE id IN (")
+        .list(links.iter().map(|(contact, _)| *contact))
+        .sql(")")
+}
+
+fn record<'a>(changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
+    exact(&changes.events)
+        .map(|chunk| {
+            let rows = chunk.iter().map(|event| {
+                let previous = event.previous_primary.and_then(|previous| previous.resolve(ids));
+                [
+                    Value::Text(Some(event.kind.name())),
+                    reference(event.contact, ids),
+                    reference(event.primary, ids),
+                    Value::Int(previous.map(ContactId::get)),
+                    Value::Text(event.email.as_deref()),
+                    Value::Text(event.phone_number.as_deref()),
+                    Value::Time(changes.now),
+                ]
+            });
+            record_rows(rows)
+        })
+        .collect()
+}
+
+/// Adds evidence; the caller keeps to the fixed lengths.
+pub(in crate::store) fn record_rows<'a>(rows: impl IntoIterator<Item = [Value<'a>; 7]>) -> Statement<'a> {
+    Statement::new(
+        "INSERT INTO ContactEvent (kind, contactId, primaryId, previousPrimaryId, email, phoneNumber, createdAt) VALUES ",
+    )
+    .rows(rows)
+}
+
+fn reference<'a>(contact: ContactRef, ids: &[ContactId]) -> Value<'a> {
+    Value::Int(contact.resolve(ids).map(ContactId::get))
+}
+
+/// The `updatedAt` that a touched contact gets: greater than the one it has, `tick` being the column's unit.
+pub(in crate::store) fn next_version(updated_at: Timestamp, now: Timestamp, tick: i64) -> Timestamp {
+    now.max(Timestamp::from_micros(updated_at.as_micros() + tick))
+}

@@ -1,0 +1,88 @@
+//! What the SQL stores share: every statement's text, the commit protocol, the adoption of existing tables.
+//!
+//! | file | what |
+//! |---|---|
+//! | `options.rs` | [`StoreOptions`] |
+//! | `statement.rs` | SQL with its values, in few fixed shapes |
+//! | `load.rs` | one statement that reads a [`Snapshot`](crate::Snapshot) |
+//! | `commit.rs` | the commit protocol |
+//! | `adopt.rs` | existing tables |
+//! | `fault.rs` | what the driver's errors mean |
+//!
+//! A backend gives what differs: a [`Dialect`], and a [`Session`], which runs statements on one connection.
+//!
+//! # The tables
+//!
+//! `Contact` is the shop's. Beside it stand `ContactIdentifier` (the claims: who holds which identifier, pointing at
+//! the contact that introduced it, so that a merge rewrites none), `ContactEvent` (the evidence) and `ContactSetup`
+//! (whether an existing table was adopted), and `_identity_core_migrations`.
+
+pub(super) mod adopt;
+pub(super) mod commit;
+pub(super) mod fault;
+pub(crate) mod load;
+mod options;
+pub(crate) mod statement;
+
+use std::future::Future;
+
+use crate::changes::{NewContact, Touch};
+use crate::contact::ContactId;
+use crate::error::Error;
+use crate::timestamp::Timestamp;
+use statement::Statement;
+
+pub use options::StoreOptions;
+
+/// The table of the migrations' own bookkeeping; sqlx's default name may be the application's.
+pub(super) const MIGRATIONS_TABLE: &str = "_identity_core_migrations";
+
+/// Where SQL differs from one backend to the other.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialect {
+    /// A column of ids, whatever integer type it has, as a signed 64-bit integer.
+    pub(crate) id: fn(&str) -> String,
+    /// A column of times, as the backend decodes it.
+    pub(crate) time: fn(&str) -> String,
+    /// The database's clock; NULL where it is this process's.
+    pub(crate) now: &'static str,
+    /// The function that gives the greater of two values.
+    pub(crate) greatest: &'static str,
+}
+
+/// Runs statements on one connection, within a transaction.
+pub(super) trait Session: Send {
+    /// Runs one statement; tells how many rows it matched.
+    fn execute(&mut self, statement: Statement<'_>) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+
+    /// Bumps `updatedAt` of the contacts that are as they must be; tells how many.
+    fn touch(&mut self, touched: &[Touch], now: Timestamp) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+
+    /// Inserts contacts in their order; tells their ids.
+    fn insert(&mut self, created: &[NewContact])
+    -> impl Future<Output = Result<Vec<ContactId>, sqlx::Error>> + Send;
+}
+
+/// The columns that an existing `Contact` must have.
+const COLUMNS: [&str; 8] =
+    ["id", "phoneNumber", "email", "linkedId", "linkPrecedence", "createdAt", "updatedAt", "deletedAt"];
+
+/// Refuses a table that lacks a column.
+pub(super) fn check_columns<'a>(present: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    let present: Vec<_> = present.collect();
+    let missing: Vec<_> = COLUMNS.into_iter().filter(|column| !present.contains(column)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Configuration(format!("the table Contact exists and lacks the columns: {}", missing.join(", "))))
+}
+
+/// What a failed migration means.
+pub(super) fn migration_failed(error: sqlx::migrate::MigrateError) -> Error {
+    match error {
+        sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
+            fault::classify(error)
+        }
+        error => Error::Configuration(format!("the tables of identity-core are not as this version needs: {error}")),
+    }
+}

@@ -1,0 +1,8 @@
+//! Support for the whole-system tests and the benchmarks of identity-core: [private database servers](databases).
+//!
+//! `tests/run` is the one command that runs every check. It wraps the tests in the program `with-databases`, which starts
+//! one MariaDB and one MySQL for all of them; a test takes a database of its own there with
+//! [`databases::shared`]. A test that stops or kills a server starts one for itself with
+//! [`databases::DatabaseServer::start`].
+
+pub mod databases;
