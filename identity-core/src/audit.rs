@@ -57,11 +57,8 @@ impl Audit {
         self.defects.invalid_email += u64::from(email.is_err());
         self.defects.invalid_phone += u64::from(phone.is_err());
         self.defects.undated += u64::from(row.created_at.is_none() || row.updated_at.is_none());
-        let found = Holder {
-            cluster: row.linked_id.unwrap_or(row.id),
-            age: (row.created_at, row.id),
-            shared: false,
-        };
+        let found =
+            Holder { cluster: row.linked_id.unwrap_or(row.id), age: (row.created_at, row.id), shared: false };
         let values = [(IdentifierKind::Email, email), (IdentifierKind::Phone, phone)];
         for (kind, value) in values {
             if let Ok(Some(value)) = value {
@@ -129,10 +126,8 @@ mod tests {
             link_precedence: Some(linked_id.map_or(LinkPrecedence::Primary, |_| LinkPrecedence::Secondary)),
             created_at: Some(Timestamp::from_micros(id)),
             updated_at: Some(Timestamp::from_micros(id)),
-            primary: linked_id.map(|id| AuditedPrimary {
-                linked_id: None,
-                created_at: Some(Timestamp::from_micros(id)),
-            }),
+            primary: linked_id
+                .map(|id| AuditedPrimary { linked_id: None, created_at: Some(Timestamp::from_micros(id)) }),
             has_evidence: false,
         }
     }
@@ -154,14 +149,24 @@ mod tests {
 
     #[test]
     fn every_kind_of_defect_is_counted() {
-        let contradicting = AuditedRow { link_precedence: Some(LinkPrecedence::Secondary), ..row(1, "a@x.io", None) };
+        let contradicting =
+            AuditedRow { link_precedence: Some(LinkPrecedence::Secondary), ..row(1, "a@x.io", None) };
         let orphaned = AuditedRow { primary: None, ..row(2, "b@x.io", Some(99)) };
         let mut chained = row(4, "c@x.io", Some(3));
         chained.primary = Some(AuditedPrimary { linked_id: Some(1.into()), created_at: None });
         let older = AuditedRow { created_at: Some(Timestamp::from_micros(-1)), ..row(6, "d@x.io", Some(5)) };
         let invalid = AuditedRow { phone_number: Some("call me".into()), ..row(7, "nobody", None) };
         let undated = AuditedRow { created_at: None, ..row(8, "e@x.io", None) };
-        let rows = [contradicting, orphaned, chained, older, invalid, undated, row(9, "f@x", None), row(10, "F@x", None)];
+        let rows = [
+            contradicting,
+            orphaned,
+            chained,
+            older,
+            invalid,
+            undated,
+            row(9, "f@x", None),
+            row(10, "F@x", None),
+        ];
         let found = audit(&rows).defects();
         assert_eq!(found.counts().map(|(_, count)| count), [1, 1, 1, 1, 1, 1, 1, 1], "{found}");
         assert_eq!(found.to_string().matches("; ").count(), 7);

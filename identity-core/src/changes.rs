@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::contact::{ContactId, ConsolidatedContact};
+use crate::contact::{ConsolidatedContact, ContactId};
 use crate::identifier::Identifier;
 use crate::redact::Redacted;
 use crate::timestamp::Timestamp;

@@ -68,7 +68,9 @@ pub enum Error {
     NotAdopted,
 
     /// `Contact` was to be adopted, and its clusters are not sound. Nothing was written.
-    #[error("the table Contact cannot be adopted, since its clusters are not sound: {0}; nothing was written")]
+    #[error(
+        "the table Contact cannot be adopted, since its clusters are not sound: {0}; nothing was written"
+    )]
     NotAdoptable(Defects),
 
     /// The database URL, an option, or the shape of an existing table does not fit.
@@ -254,7 +256,9 @@ pub enum InvalidReason {
     #[error("must be a string, a whole number or null")]
     NotTextOrNumber,
     /// A number that is no phone number: negative, with a fraction or an exponent, or over 64 bits.
-    #[error("must be a non-negative whole number of at most 64 bits, without fraction or exponent, if it is a number")]
+    #[error(
+        "must be a non-negative whole number of at most 64 bits, without fraction or exponent, if it is a number"
+    )]
     NotAWholeNumber,
     /// No `local@domain`.
     #[error("must be of the form local@domain, with one @")]

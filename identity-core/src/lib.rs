@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/crate.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![allow(clippy::needless_doctest_main, reason = "the examples are whole programs, to be copied")]
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 mod audit;
@@ -13,6 +14,7 @@ mod normalize;
 mod redact;
 mod request;
 mod resolver;
+mod retry;
 mod snapshot;
 mod soundness;
 mod store;

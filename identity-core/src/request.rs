@@ -53,7 +53,8 @@ impl IdentifyRequest {
     /// [`Error::InvalidInput`], which names the field where there is one, for what is no JSON, no object, or
     /// holds a value of a wrong type. The message repeats nothing of the text.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let value = serde_json::from_slice(json).map_err(|_| InvalidInput::request(InvalidReason::NotJson))?;
+        let value =
+            serde_json::from_slice(json).map_err(|_| InvalidInput::request(InvalidReason::NotJson))?;
         Ok(Self::from_value(value)?)
     }
 
@@ -160,7 +161,11 @@ mod tests {
             if number == "1e400" {
                 assert_eq!(reason, InvalidReason::NotJson, "serde_json has no such number");
             } else {
-                assert_eq!((field, reason), (Some(Field::PhoneNumber), InvalidReason::NotAWholeNumber), "{number}");
+                assert_eq!(
+                    (field, reason),
+                    (Some(Field::PhoneNumber), InvalidReason::NotAWholeNumber),
+                    "{number}"
+                );
             }
         }
     }
@@ -168,7 +173,10 @@ mod tests {
     #[test]
     fn wrong_types_name_the_field() {
         assert_eq!(refused(r#"{"email":5}"#), (Some(Field::Email), InvalidReason::NotText));
-        assert_eq!(refused(r#"{"phoneNumber":true}"#), (Some(Field::PhoneNumber), InvalidReason::NotTextOrNumber));
+        assert_eq!(
+            refused(r#"{"phoneNumber":true}"#),
+            (Some(Field::PhoneNumber), InvalidReason::NotTextOrNumber)
+        );
         assert_eq!(refused(r#"["a@x.io"]"#), (None, InvalidReason::NotAnObject));
         assert_eq!(refused(r#"{"email":"#), (None, InvalidReason::NotJson));
     }

@@ -6,3 +6,4 @@
 //! [`databases::DatabaseServer::start`].
 
 pub mod databases;
+pub mod http;

@@ -34,9 +34,11 @@ pub struct Options {
 
     /// Take over a table Contact that already holds rows
     ///
-    /// The table is checked, and what the server needs beside it is derived from it; its rows stay as they are. Needed
-    /// once, at the first start on such a table: without it the server refuses to start there, lest it works on rows
-    /// that nobody meant it to. If the table contradicts the rules, the server says so, and writes nothing.
+    /// Needed at the first start on such a table: without it the server refuses to start there, lest it works on rows
+    /// that nobody meant it to. The table is checked first; if it contradicts the rules, the server says so, and writes
+    /// nothing. Otherwise what the server needs beside it is derived from it, and its rows stay as they are. It may be
+    /// given again, such as after something else has inserted contacts. If --default-region is wanted, give it from the
+    /// first start on.
     #[arg(long)]
     pub adopt: bool,
 
@@ -47,7 +49,7 @@ pub struct Options {
     #[arg(long, value_name = "CODE", env = "DEFAULT_REGION")]
     pub default_region: Option<Region>,
 
-    /// The most connections to the database
+    /// The most connections to the database, at least 1
     #[arg(
         long,
         value_name = "NUMBER",

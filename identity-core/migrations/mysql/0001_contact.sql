@@ -1,3 +1,5 @@
+-- Every statement may be repeated: MySQL commits each by itself, so a migration can be interrupted halfway.
+
 -- The shop's own table; one that exists already stays as it is.
 CREATE TABLE IF NOT EXISTS Contact (
     id             BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -12,7 +14,7 @@ CREATE TABLE IF NOT EXISTS Contact (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Who holds which identifier: an index over Contact. The collation compares byte for byte.
-CREATE TABLE ContactIdentifier (
+CREATE TABLE IF NOT EXISTS ContactIdentifier (
     kind      ENUM('email', 'phone') NOT NULL,
     value     VARCHAR(254) NOT NULL,
     contactId BIGINT NOT NULL,
@@ -20,7 +22,7 @@ CREATE TABLE ContactIdentifier (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- The evidence: rows are only ever added.
-CREATE TABLE ContactEvent (
+CREATE TABLE IF NOT EXISTS ContactEvent (
     id                BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     kind              ENUM('created', 'linked', 'merged', 'promoted', 'adopted') NOT NULL,
     contactId         BIGINT NOT NULL,
@@ -33,7 +35,7 @@ CREATE TABLE ContactEvent (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- That every contact has its claims, and since when.
-CREATE TABLE ContactSetup (
+CREATE TABLE IF NOT EXISTS ContactSetup (
     name VARCHAR(32) NOT NULL PRIMARY KEY,
     at   DATETIME(6) NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

@@ -55,7 +55,8 @@ impl RandomCalls {
             let resolver = resolver.clone();
             running.spawn(async move {
                 for (email, phone) in self.requests(task) {
-                    let reply = resolver.identify(request(&email, &phone)).await.expect("no error reaches a caller");
+                    let reply =
+                        resolver.identify(request(&email, &phone)).await.expect("no error reaches a caller");
                     assert!(email.is_empty() || reply.emails.contains(&email));
                     assert!(phone.is_empty() || reply.phone_numbers.contains(&phone));
                 }
@@ -92,7 +93,8 @@ pub async fn assert_outcome(rows: &dyn Inspect, loads: &[RandomCalls]) {
 fn components(pairs: impl Iterator<Item = (String, String)>) -> BTreeSet<BTreeSet<String>> {
     let mut components: Vec<BTreeSet<String>> = Vec::new();
     for (email, phone) in pairs {
-        let mut joined: BTreeSet<String> = [email, phone].into_iter().filter(|value| !value.is_empty()).collect();
+        let mut joined: BTreeSet<String> =
+            [email, phone].into_iter().filter(|value| !value.is_empty()).collect();
         components.retain(|component| {
             let meets = !component.is_disjoint(&joined);
             if meets {

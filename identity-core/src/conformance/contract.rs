@@ -68,10 +68,8 @@ pub(super) async fn a_commit_on_a_changed_contact_is_a_conflict(fixture: &dyn Fi
     let subject = fixture.fresh().await;
     identify(&subject, "a@x.io", "").await;
     let snapshot = load(&*subject.store, &[email("a@x.io")]).await;
-    let (one, other) = (
-        link(&snapshot, &snapshot.contacts[0], "b@x.io"),
-        link(&snapshot, &snapshot.contacts[0], "c@x.io"),
-    );
+    let (one, other) =
+        (link(&snapshot, &snapshot.contacts[0], "b@x.io"), link(&snapshot, &snapshot.contacts[0], "c@x.io"));
     subject.store.commit(&one).await.expect("the first of two plans on one contact");
     assert_conflict(&subject, &other).await;
 }

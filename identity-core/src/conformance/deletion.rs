@@ -53,7 +53,10 @@ pub(super) async fn the_oldest_orphan_becomes_primary(fixture: &dyn Fixture) {
     subject.rows.soft_delete(deleted).await;
     let reply = identify(&subject, "c@x.io", "").await;
     assert_eq!((reply.primary_contact_id, &*reply.secondary_contact_ids), (oldest, &[other][..]));
-    assert_eq!((reply.emails, reply.phone_numbers), (vec!["b@x.io".into(), "c@x.io".into()], vec!["1".into()]));
+    assert_eq!(
+        (reply.emails, reply.phone_numbers),
+        (vec!["b@x.io".into(), "c@x.io".into()], vec!["1".into()])
+    );
     let rows = subject.rows.contacts().await;
     assert_eq!((rows[0].link_precedence, rows[0].linked_id), (LinkPrecedence::Primary, None));
     assert_eq!((rows[1].link_precedence, rows[1].linked_id), (LinkPrecedence::Secondary, Some(oldest)));

@@ -18,7 +18,8 @@ impl Inspect for MemoryStore {
     }
 
     async fn events(&self) -> Vec<RecordedEvent> {
-        let id = |contact: crate::ContactRef| contact.resolve(&[]).expect("stored events name stored contacts");
+        let id =
+            |contact: crate::ContactRef| contact.resolve(&[]).expect("stored events name stored contacts");
         self.all_events()
             .iter()
             .map(|(_, event)| RecordedEvent {

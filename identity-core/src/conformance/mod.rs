@@ -33,7 +33,12 @@
 //! conformance::run("a_new_person_becomes_a_primary", &InMemory).await;
 //! # });
 //! ```
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a broken contract is a panic here")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a broken contract is a panic here"
+)]
 
 mod concurrency;
 mod contract;
@@ -61,6 +66,7 @@ use crate::resolver::IdentityResolver;
 use crate::store::ContactStore;
 
 pub use concurrency::{RandomCalls, assert_outcome};
+pub use model::{Model, ModelReply};
 pub use soundness::assert_sound;
 
 /// Makes stores to test.

@@ -9,7 +9,7 @@ use crate::resolver::IdentityResolver;
 
 /// A table of contacts. A row's id is its position; rows are created one after the other, so ids tell age.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Model {
+pub struct Model {
     rows: Vec<ModelRow>,
 }
 
@@ -22,13 +22,14 @@ struct ModelRow {
 }
 
 /// A reply of the model: primary, emails, phone numbers, secondaries.
-pub(super) type ModelReply = (usize, Vec<String>, Vec<String>, Vec<usize>);
+pub type ModelReply = (usize, Vec<String>, Vec<String>, Vec<usize>);
 
 impl Model {
     /// SPEC's rules.
-    pub(super) fn identify(&mut self, email: Option<&str>, phone: Option<&str>) -> ModelReply {
+    pub fn identify(&mut self, email: Option<&str>, phone: Option<&str>) -> ModelReply {
         let carries = |row: &ModelRow| {
-            (email.is_some() && row.email.as_deref() == email) || (phone.is_some() && row.phone.as_deref() == phone)
+            (email.is_some() && row.email.as_deref() == email)
+                || (phone.is_some() && row.phone.as_deref() == phone)
         };
         let touched: Vec<usize> = self.live().filter(|id| carries(&self.rows[*id])).collect();
         let mut people: BTreeSet<usize> = BTreeSet::new();
@@ -40,8 +41,10 @@ impl Model {
         let person = match people[..] {
             [] => self.insert(email, phone, None),
             [person] => {
-                let known_email = self.cluster(person).iter().any(|id| self.rows[*id].email.as_deref() == email);
-                let known_phone = self.cluster(person).iter().any(|id| self.rows[*id].phone.as_deref() == phone);
+                let known_email =
+                    self.cluster(person).iter().any(|id| self.rows[*id].email.as_deref() == email);
+                let known_phone =
+                    self.cluster(person).iter().any(|id| self.rows[*id].phone.as_deref() == phone);
                 if (email.is_some() && !known_email) || (phone.is_some() && !known_phone) {
                     self.insert(email, phone, Some(person));
                 }
@@ -59,7 +62,7 @@ impl Model {
     }
 
     /// Deletes the `nth` live row, counted around; tells which one.
-    pub(super) fn delete(&mut self, nth: usize) -> Option<usize> {
+    pub fn delete(&mut self, nth: usize) -> Option<usize> {
         let live: Vec<usize> = self.live().collect();
         let id = *live.get(nth.checked_rem(live.len())?)?;
         self.rows[id].deleted = true;
@@ -67,7 +70,7 @@ impl Model {
     }
 
     /// The live rows: id, email, phone number, link.
-    pub(super) fn table(&self) -> Vec<(usize, Option<String>, Option<String>, Option<usize>)> {
+    pub fn table(&self) -> Vec<(usize, Option<String>, Option<String>, Option<usize>)> {
         let row = |id: usize| {
             let ModelRow { email, phone, linked, .. } = self.rows[id].clone();
             (id, email, phone, linked)
@@ -195,7 +198,8 @@ pub(super) async fn a_batch_is_a_sequence(fixture: &dyn Fixture) {
             let pairs: Vec<Pair> = (0..random.usize(1..40)).map(|_| random_pair(&mut random, 15)).collect();
             let expected: Vec<ModelReply> =
                 pairs.iter().map(|pair| model.identify(pair.0.as_deref(), pair.1.as_deref())).collect();
-            let resolver = IdentityResolver::builder().batch_size(random.usize(1..50)).build(subject.store.clone());
+            let resolver =
+                IdentityResolver::builder().batch_size(random.usize(1..50)).build(subject.store.clone());
             let replies = resolver.identify_many(pairs.iter().map(to_request)).await;
             let contacts = subject.rows.contacts().await;
             ids.learn(&contacts);

@@ -32,7 +32,10 @@ pub(super) async fn a_new_person_becomes_a_primary(fixture: &dyn Fixture) {
         assert_eq!(row.created_at, row.updated_at);
         let emails: Vec<_> = some(email).into_iter().collect();
         let phone_numbers: Vec<_> = some(phone).into_iter().collect();
-        assert_eq!((reply.emails, reply.phone_numbers, reply.secondary_contact_ids), (emails, phone_numbers, vec![]));
+        assert_eq!(
+            (reply.emails, reply.phone_numbers, reply.secondary_contact_ids),
+            (emails, phone_numbers, vec![])
+        );
     }
     assert_eq!(subject.rows.contacts().await.len(), 3);
 }
@@ -162,7 +165,15 @@ pub(super) async fn invalid_input_changes_nothing(fixture: &dyn Fixture) {
 
 pub(super) async fn values_are_compared_byte_for_byte(fixture: &dyn Fixture) {
     let subject = fixture.fresh().await;
-    let emails = ["jose@x.io", "jos\u{e9}@x.io", "strasse@x.io", "stra\u{df}e@x.io", "i@x.io", "\u{131}@x.io", "\u{1f600}@x.io"];
+    let emails = [
+        "jose@x.io",
+        "jos\u{e9}@x.io",
+        "strasse@x.io",
+        "stra\u{df}e@x.io",
+        "i@x.io",
+        "\u{131}@x.io",
+        "\u{1f600}@x.io",
+    ];
     for (phone, email) in emails.into_iter().enumerate() {
         identify(&subject, email, &format!("0{phone}")).await;
         identify(&subject, "", &phone.to_string()).await;
@@ -216,7 +227,9 @@ pub(super) async fn evidence_tells_what_happened(fixture: &dyn Fixture) {
     let events = subject.rows.events().await;
     let told: Vec<_> = events
         .iter()
-        .map(|event| (event.kind, event.contact, event.primary, event.previous_primary, event.by_email, event.by_phone))
+        .map(|event| {
+            (event.kind, event.contact, event.primary, event.previous_primary, event.by_email, event.by_phone)
+        })
         .collect();
     assert_eq!(
         told,

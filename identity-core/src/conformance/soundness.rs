@@ -25,7 +25,9 @@ pub fn assert_sound(contacts: &[Contact], claims: &[(Identifier, ContactId)]) {
         let person = match (contact.link_precedence, contact.linked_id) {
             (LinkPrecedence::Primary, None) => id,
             (LinkPrecedence::Secondary, Some(linked_id)) => {
-                let primary = by_id.get(&linked_id).unwrap_or_else(|| panic!("{id} is linked to {linked_id}: no such row"));
+                let primary = by_id
+                    .get(&linked_id)
+                    .unwrap_or_else(|| panic!("{id} is linked to {linked_id}: no such row"));
                 assert_eq!(primary.linked_id, None, "{id} is linked to {linked_id}, a secondary");
                 let (older, younger) = ((primary.created_at, linked_id), (contact.created_at, id));
                 assert!(older < younger, "{id} is older than its primary {linked_id}");
@@ -46,7 +48,9 @@ pub fn assert_sound(contacts: &[Contact], claims: &[(Identifier, ContactId)]) {
         assert!(holders.insert(identifier, *holder).is_none(), "a {} is claimed twice", identifier.kind);
     }
     for (identifier, person) in &person_of {
-        let holder = holders.get(identifier).unwrap_or_else(|| panic!("a {} of {person} is unclaimed", identifier.kind));
+        let holder = holders
+            .get(identifier)
+            .unwrap_or_else(|| panic!("a {} of {person} is unclaimed", identifier.kind));
         // A deleted holder is possible: its claim is taken over when somebody brings the identifier again.
         if let Some(holder) = by_id.get(holder) {
             let claimed_for = holder.linked_id.unwrap_or(holder.id);

@@ -77,19 +77,29 @@ macro_rules! inspect_sql {
             }
 
             async fn claims(&self) -> Vec<(crate::identifier::Identifier, ContactId)> {
-                self.inspect().await.claims.into_iter().map(|claim| (claim.identifier, claim.contact)).collect()
+                self.inspect()
+                    .await
+                    .claims
+                    .into_iter()
+                    .map(|claim| (claim.identifier, claim.contact))
+                    .collect()
             }
 
             async fn events(&self) -> Vec<crate::conformance::RecordedEvent> {
                 let mut connection = self.$pool.acquire().await.expect("a connection");
-                let rows = fetch(&mut connection, &crate::conformance::sql::events()).await.expect("the evidence");
+                let rows =
+                    fetch(&mut connection, &crate::conformance::sql::events()).await.expect("the evidence");
                 rows.iter().map(crate::conformance::sql::event).collect()
             }
 
             async fn soft_delete(&self, contact: ContactId) {
                 let mut connection = self.$pool.acquire().await.expect("a connection");
                 let update = crate::conformance::sql::soft_delete(contact);
-                assert_eq!(execute(&mut connection, update).await.expect("an UPDATE"), 1, "a live contact to delete");
+                assert_eq!(
+                    execute(&mut connection, update).await.expect("an UPDATE"),
+                    1,
+                    "a live contact to delete"
+                );
             }
         }
 

@@ -6,8 +6,8 @@ use super::{ContactSlot, Graph, Node, StoredClaim};
 use crate::changes::ContactRef;
 use crate::contact::{Contact, ContactId, LinkPrecedence};
 use crate::error::Error;
-use crate::interner::IdentifierSlot;
 use crate::identifier::{Identifier, IdentifierKind};
+use crate::interner::IdentifierSlot;
 use crate::normalize::Normalizer;
 use crate::snapshot::Snapshot;
 
@@ -20,7 +20,11 @@ impl Graph {
     ///
     /// # Errors
     /// [`Error::Unsound`] where a contact is linked in a way that the rules exclude.
-    pub fn from_snapshot(snapshot: Snapshot, asked: &[Identifier], normalizer: &Normalizer) -> Result<Self, Error> {
+    pub fn from_snapshot(
+        snapshot: Snapshot,
+        asked: &[Identifier],
+        normalizer: &Normalizer,
+    ) -> Result<Self, Error> {
         let mut graph = Self { now: snapshot.now, ..Self::default() };
         let mut links = Vec::with_capacity(snapshot.contacts.len());
         for contact in snapshot.contacts {
@@ -81,7 +85,10 @@ impl Graph {
             let Some(link) = link else { continue };
             match self.by_id.get(&link).copied() {
                 Some(primary) if secondary(primary) => {
-                    return Err(Error::Unsound { contact: link, problem: "it is a secondary and has secondaries" });
+                    return Err(Error::Unsound {
+                        contact: link,
+                        problem: "it is a secondary and has secondaries",
+                    });
                 }
                 Some(primary) => self.join(slot, primary),
                 None => orphans.entry(link).or_default().push(slot),

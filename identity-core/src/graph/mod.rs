@@ -31,8 +31,8 @@ use std::fmt;
 use crate::changes::{ContactRef, Draft};
 use crate::contact::ContactId;
 use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
-use crate::timestamp::Timestamp;
 use crate::interner::{IdentifierSlot, Interner};
+use crate::timestamp::Timestamp;
 use plan::Journal;
 
 /// Contacts and the people they belong to. See the [module docs](self).
@@ -203,7 +203,9 @@ impl Graph {
 
     /// All members of a cluster, starting with `first`.
     fn ring(&self, first: ContactSlot) -> impl Iterator<Item = ContactSlot> + '_ {
-        std::iter::successors(Some(first), move |slot| Some(self.node(*slot).next).filter(|next| *next != first))
+        std::iter::successors(Some(first), move |slot| {
+            Some(self.node(*slot).next).filter(|next| *next != first)
+        })
     }
 
     /// The primary, then the others by age.
@@ -222,7 +224,10 @@ impl Graph {
 
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Graph").field("now", &self.now).field("contacts", &self.contacts.len()).finish_non_exhaustive()
+        f.debug_struct("Graph")
+            .field("now", &self.now)
+            .field("contacts", &self.contacts.len())
+            .finish_non_exhaustive()
     }
 }
 

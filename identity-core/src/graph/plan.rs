@@ -6,8 +6,8 @@ use super::rules::Proof;
 use super::{ContactSlot, Graph, StoredClaim};
 use crate::changes::{Changes, ContactRef, Event, EventKind, NewClaim, NewContact, Relink, Touch};
 use crate::contact::ContactId;
-use crate::interner::IdentifierSlot;
 use crate::identifier::Identifier;
+use crate::interner::IdentifierSlot;
 
 /// What the rules did since the snapshot.
 #[derive(Clone, Default)]

@@ -36,7 +36,8 @@ impl Graph {
             let node = self.node_mut(slot);
             node.updated_at = changes.now.max(Timestamp::from_micros(node.updated_at.as_micros() + 1));
         }
-        let created: Vec<_> = changes.created.iter().zip(ids).map(|(new, id)| self.insert(new, *id)).collect();
+        let created: Vec<_> =
+            changes.created.iter().zip(ids).map(|(new, id)| self.insert(new, *id)).collect();
         let slot = |graph: &Self, contact: ContactRef| match contact {
             ContactRef::Known(id) => graph.by_id[&id],
             ContactRef::New(position) => created[position as usize],
@@ -54,7 +55,8 @@ impl Graph {
             self.identifiers.about_mut(identifier).by = Some(holder);
         }
         for relink in &changes.relinked {
-            let orphaned = self.orphaned.iter().find(|(_, deleted)| **deleted == relink.from).map(|(slot, _)| *slot);
+            let orphaned =
+                self.orphaned.iter().find(|(_, deleted)| **deleted == relink.from).map(|(slot, _)| *slot);
             let Some(from) = orphaned.or_else(|| self.by_id.get(&relink.from).copied()) else { continue };
             self.orphaned.remove(&from);
             let moved: Vec<_> = self.ring(from).collect();
@@ -128,7 +130,8 @@ impl Graph {
 
     fn insert(&mut self, new: &NewContact, id: ContactId) -> ContactSlot {
         let email = new.email.as_deref().map(|value| self.identifiers.intern(IdentifierKind::Email, value));
-        let phone = new.phone_number.as_deref().map(|value| self.identifiers.intern(IdentifierKind::Phone, value));
+        let phone =
+            new.phone_number.as_deref().map(|value| self.identifiers.intern(IdentifierKind::Phone, value));
         self.add(|slot| Node {
             key: ContactRef::Known(id),
             email,
@@ -175,8 +178,12 @@ impl Graph {
 
     #[cfg(feature = "conformance")]
     pub(crate) fn all_rows(&self) -> Vec<Contact> {
-        let mut rows: Vec<_> =
-            self.by_id.values().filter(|slot| self.root(**slot) == **slot).flat_map(|slot| self.rows(*slot)).collect();
+        let mut rows: Vec<_> = self
+            .by_id
+            .values()
+            .filter(|slot| self.root(**slot) == **slot)
+            .flat_map(|slot| self.rows(*slot))
+            .collect();
         rows.sort_unstable_by_key(|row| row.id);
         rows
     }

@@ -2,9 +2,9 @@
 
 use super::{ContactSlot, Graph, Node, StoredClaim};
 use crate::changes::{ContactRef, EventKind};
-use crate::interner::IdentifierSlot;
 use crate::graph::plan::PlannedEvent;
 use crate::identifier::{IdentifierKind, IdentifierPair};
+use crate::interner::IdentifierSlot;
 
 /// A request's identifiers within the graph.
 #[derive(Clone, Copy)]

@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn refuses_everything_else() {
-        for bad in ["+", "12a", "1+2", "++1", "-", "()", "²", "Ⅷ", "1234567890123456789012345", "＋1", "x"] {
+        for bad in ["+", "12a", "1+2", "++1", "-", "()", "²", "Ⅷ", "1234567890123456789012345", "＋1", "x"]
+        {
             assert_eq!(normalize(bad), Err(InvalidReason::NotAPhoneNumber), "{bad}");
         }
         assert!(normalize("12345678901234567890").is_ok());

@@ -39,7 +39,8 @@ impl FromStr for Region {
 
     fn from_str(code: &str) -> Result<Self, Error> {
         let id = country::Id::from_str(&code.to_ascii_uppercase());
-        let unknown = || Error::Configuration("the default region must be an ISO 3166 code such as US or DE".into());
+        let unknown =
+            || Error::Configuration("the default region must be an ISO 3166 code such as US or DE".into());
         id.map(Self).map_err(|_| unknown())
     }
 }

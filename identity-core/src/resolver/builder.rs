@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::normalize::Normalizer;
 use crate::resolver::IdentityResolver;
-use crate::resolver::retry::Retry;
+use crate::retry::Retry;
 use crate::store::ContactStore;
 #[cfg(feature = "memory")]
 use crate::store::MemoryStore;

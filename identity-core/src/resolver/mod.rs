@@ -2,7 +2,6 @@
 
 mod attempt;
 mod builder;
-mod retry;
 
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use crate::graph::Graph;
 use crate::identifier::{Identifier, IdentifierPair};
 use crate::normalize::Normalizer;
 use crate::request::IdentifyRequest;
+use crate::retry::Retry;
 use crate::snapshot::Query;
 use crate::store::ContactStore;
 
@@ -38,7 +38,7 @@ pub use builder::ResolverBuilder;
 pub struct IdentityResolver {
     store: Arc<dyn ContactStore>,
     normalizer: Normalizer,
-    retry: retry::Retry,
+    retry: Retry,
     batch_size: usize,
 }
 

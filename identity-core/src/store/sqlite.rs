@@ -25,11 +25,16 @@ use crate::audit::AuditedRow;
 use crate::changes::{Changes, ContactRef, NewContact, Touch};
 use crate::contact::{ContactId, LinkPrecedence};
 use crate::error::Error;
+use crate::retry::Retry;
 use crate::snapshot::{Query, Snapshot};
 use crate::timestamp::Timestamp;
 
-const DIALECT: Dialect =
-    Dialect { id: str::to_owned, time: |column| format!("CAST({column} AS TEXT)"), now: "NULL", greatest: "MAX" };
+const DIALECT: Dialect = Dialect {
+    id: str::to_owned,
+    time: |column| format!("CAST({column} AS TEXT)"),
+    now: "NULL",
+    greatest: "MAX",
+};
 
 /// How long a writer waits for the writers of other processes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,6 +69,11 @@ impl SqliteStore {
     /// [`Error::NotAdopted`] and [`Error::NotAdoptable`] for one that holds rows already; [`Error::Unavailable`] for a
     /// file that cannot be opened.
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, Error> {
+        // Switching a new file to WAL does not wait for another process that does the same.
+        Retry::default().run(|| Self::open(url, options)).await
+    }
+
+    async fn open(url: &str, options: StoreOptions) -> Result<Self, Error> {
         let connect = SqliteConnectOptions::from_str(url)
             .map_err(fault::classify)?
             .create_if_missing(true)
@@ -71,7 +81,8 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .disable_statement_logging();
-        let pool = SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
+        let pool =
+            SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
         let writer = pool
             .clone()
             .max_connections(1)
@@ -93,10 +104,14 @@ impl SqliteStore {
     }
 
     async fn prepare(&self, options: StoreOptions) -> Result<(), Error> {
+        let mut connection = self.writer.acquire().await.map_err(fault::classify)?;
+        // Another process may start at the same moment: the write lock lets one of them migrate.
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(fault::classify)?;
         let mut migrator = sqlx::migrate!("migrations/sqlite");
         migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
-        migrator.run(&self.writer).await.map_err(super::sql::migration_failed)?;
-        let mut connection = self.writer.acquire().await.map_err(fault::classify)?;
+        // Not `run`: the compiler cannot prove that its future is Send here.
+        migrator.run_direct(None, &mut *transaction, false).await.map_err(super::sql::migration_failed)?;
+        transaction.commit().await.map_err(fault::classify)?;
         let rows = connection.fetch_all("PRAGMA table_info(Contact)").await.map_err(fault::classify)?;
         let columns: Vec<String> =
             rows.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>().map_err(fault::classify)?;
@@ -158,7 +173,8 @@ async fn read(
 }
 
 async fn table_state(connection: &mut SqliteConnection) -> Result<TableState, sqlx::Error> {
-    let state = "SELECT EXISTS (SELECT 1 FROM ContactSetup WHERE name = 'adopted'), EXISTS (SELECT 1 FROM Contact)";
+    let state =
+        "SELECT EXISTS (SELECT 1 FROM ContactSetup WHERE name = 'adopted'), EXISTS (SELECT 1 FROM Contact)";
     let row = connection.fetch_one(state).await?;
     Ok(TableState::from_facts(row.try_get(0)?, row.try_get(1)?))
 }
@@ -184,7 +200,9 @@ impl Session for SqliteSession<'_> {
                 let linked_id = row.try_get::<Option<i64>, _>(1)?.map(ContactId::from);
                 let updated_at = time(row, 2)?;
                 let as_seen = |touch: &&Touch| {
-                    touch.contact == id && touch.linked_id == linked_id && Some(touch.updated_at) == updated_at
+                    touch.contact == id
+                        && touch.linked_id == linked_id
+                        && Some(touch.updated_at) == updated_at
                 };
                 matched += u64::from(touched.iter().any(|touch| as_seen(&touch)));
             }
@@ -265,7 +283,10 @@ async fn execute(connection: &mut SqliteConnection, statement: Statement<'_>) ->
     Ok(done.rows_affected())
 }
 
-async fn fetch(connection: &mut SqliteConnection, statement: &Statement<'_>) -> Result<Vec<SqliteRow>, sqlx::Error> {
+async fn fetch(
+    connection: &mut SqliteConnection,
+    statement: &Statement<'_>,
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
     let Statement { sql, values } = statement;
     sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)).fetch_all(connection).await
 }

@@ -94,7 +94,8 @@ async fn check_indexes(connection: &mut MySqlConnection) -> Result<(), Error> {
 
 /// Whether the table was adopted, and whether it holds anything.
 pub(super) async fn table_state(connection: &mut MySqlConnection) -> Result<TableState, sqlx::Error> {
-    let state = "SELECT EXISTS (SELECT 1 FROM ContactSetup WHERE name = 'adopted'), EXISTS (SELECT 1 FROM Contact)";
+    let state =
+        "SELECT EXISTS (SELECT 1 FROM ContactSetup WHERE name = 'adopted'), EXISTS (SELECT 1 FROM Contact)";
     let row = sqlx::query(state).fetch_one(connection).await?;
     Ok(TableState::from_facts(row.try_get::<i64, _>(0)? != 0, row.try_get::<i64, _>(1)? != 0))
 }

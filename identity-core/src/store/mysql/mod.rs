@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | the store: load and commit |
 //! | `layout.rs` | what an existing table and the pool's sessions must be like |
+//! | `migrate.rs` | creating our tables |
 //! | `session.rs` | statements on one connection |
 //!
 //! A commit runs at READ COMMITTED: what it relies on is checked by what it writes, and gap locks would only make
@@ -11,6 +12,7 @@
 //! step that has something to write (see `store/sql/commit.rs`).
 
 mod layout;
+mod migrate;
 mod session;
 
 use std::str::FromStr;
@@ -22,7 +24,7 @@ use sqlx::{ConnectOptions, Connection, MySqlConnection, MySqlPool};
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter};
 use super::sql::statement::Statement;
-use super::sql::{Dialect, MIGRATIONS_TABLE, StoreOptions, commit, fault, load};
+use super::sql::{Dialect, StoreOptions, commit, fault, load};
 use crate::audit::AuditedRow;
 use crate::changes::Changes;
 use crate::contact::ContactId;
@@ -82,10 +84,8 @@ impl MySqlStore {
     /// # Errors
     /// As for [`new`](Self::new), and [`Error::NotAdoptable`].
     pub async fn with_options(pool: MySqlPool, options: StoreOptions) -> Result<Self, Error> {
-        let mut migrator = sqlx::migrate!("migrations/mysql");
-        migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
-        migrator.run(&pool).await.map_err(super::sql::migration_failed)?;
         let mut connection = pool.acquire().await.map_err(fault::classify)?;
+        migrate::run(&mut connection).await?;
         layout::check_session(&mut connection).await?;
         let tick = layout::check_table(&mut connection).await?;
         let state = layout::table_state(&mut connection).await.map_err(fault::classify)?;
@@ -103,14 +103,25 @@ impl MySqlStore {
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, Error> {
         let connect = MySqlConnectOptions::from_str(url).map_err(fault::classify)?;
         if connect.get_database().is_none_or(str::is_empty) {
-            return Err(Error::Configuration("the database URL must name a database: mysql://…/name".to_owned()));
+            return Err(Error::Configuration(
+                "the database URL must name a database: mysql://…/name".to_owned(),
+            ));
         }
+        // The pool would try until its time-out and then tell of nothing else; one connection tells why it fails.
+        let connect = connect.disable_statement_logging();
+        let first = tokio::time::timeout(options.acquire_timeout, connect.connect()).await;
+        first
+            .map_err(Error::unavailable)?
+            .map_err(fault::classify)?
+            .close()
+            .await
+            .map_err(fault::classify)?;
         let pool = MySqlPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
             // A ping before each use would be a round trip of its own; a connection that died is tried again instead.
             .test_before_acquire(false)
-            .connect_with(connect.disable_statement_logging())
+            .connect_with(connect)
             .await
             .map_err(fault::classify)?;
         Self::with_options(pool, options).await

@@ -24,11 +24,12 @@ impl Session for MySqlSession<'_> {
         let mut matched = 0;
         for touched in padded(touched) {
             let id = |touch: &Touch| Value::Int(Some(touch.contact.get()));
-            let versions = touched
-                .iter()
-                .map(|touch| (id(touch), Value::Time(commit::next_version(touch.updated_at, now, self.tick))));
+            let versions = touched.iter().map(|touch| {
+                (id(touch), Value::Time(commit::next_version(touch.updated_at, now, self.tick)))
+            });
             let seen = touched.iter().map(|touch| (id(touch), Value::Time(touch.updated_at)));
-            let links = touched.iter().map(|touch| (id(touch), Value::Int(touch.linked_id.map(ContactId::get))));
+            let links =
+                touched.iter().map(|touch| (id(touch), Value::Int(touch.linked_id.map(ContactId::get))));
             let update = Statement::new("UPDATE Contact SET updatedAt = ")
                 .case("id", versions)
                 .sql(" WHERE id IN (")
@@ -50,10 +51,9 @@ impl Session for MySqlSession<'_> {
             0 | 1 => 1,
             // Not 1 on clusters of several primaries, and theirs to change.
             _ => {
-                let step: u64 =
-                    sqlx::query_scalar("SELECT CAST(@@auto_increment_increment AS UNSIGNED)")
-                        .fetch_one(&mut *self.transaction)
-                        .await?;
+                let step: u64 = sqlx::query_scalar("SELECT CAST(@@auto_increment_increment AS UNSIGNED)")
+                    .fetch_one(&mut *self.transaction)
+                    .await?;
                 step as i64
             }
         };
@@ -63,7 +63,9 @@ impl Session for MySqlSession<'_> {
                 "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
             );
             let Statement { sql, values } = insert.rows(rows);
-            let done = sqlx::query_with(AssertSqlSafe(sql), arguments(&values)?).execute(&mut *self.transaction).await?;
+            let done = sqlx::query_with(AssertSqlSafe(sql), arguments(&values)?)
+                .execute(&mut *self.transaction)
+                .await?;
             // The id of the statement's first row (MySQL manual, LAST_INSERT_ID); the others follow without a gap,
             // since their number is known beforehand (InnoDB, "simple inserts").
             let first = done.last_insert_id() as i64;

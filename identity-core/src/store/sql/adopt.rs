@@ -82,7 +82,11 @@ impl TableState {
     }
 }
 
-async fn take_over(adopter: &mut impl Adopter, dialect: &Dialect, normalizer: Normalizer) -> Result<(), Error> {
+async fn take_over(
+    adopter: &mut impl Adopter,
+    dialect: &Dialect,
+    normalizer: Normalizer,
+) -> Result<(), Error> {
     let mut audit = Audit::new(normalizer);
     let mut after = i64::MIN;
     loop {
@@ -198,4 +202,3 @@ where
     };
     read().map_err(fault::classify)
 }
-

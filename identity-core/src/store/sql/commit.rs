@@ -34,23 +34,29 @@ pub(in crate::store) async fn run(
     }
     let ids = session.insert(&changes.created).await.map_err(fault::classify)?;
     if ids.len() != changes.created.len() {
-        return Err(Error::Configuration("the database gave fewer ids than there are new contacts".to_owned()));
+        return Err(Error::Configuration(
+            "the database gave fewer ids than there are new contacts".to_owned(),
+        ));
     }
     claim(session, changes, &ids).await?;
-    for statement in promote(changes).into_iter().chain(relink(dialect, changes, &ids)).chain(record(changes, &ids)) {
+    for statement in
+        promote(changes).into_iter().chain(relink(dialect, changes, &ids)).chain(record(changes, &ids))
+    {
         session.execute(statement).await.map_err(fault::classify)?;
     }
     Ok(ids)
 }
 
 async fn claim(session: &mut impl Session, changes: &Changes, ids: &[ContactId]) -> Result<(), Error> {
-    let (taken_over, new): (Vec<_>, Vec<_>) = changes.claims.iter().partition(|claim| claim.taken_from.is_some());
+    let (taken_over, new): (Vec<_>, Vec<_>) =
+        changes.claims.iter().partition(|claim| claim.taken_from.is_some());
     for chunk in exact(&new) {
         let rows = chunk.iter().map(|claim| {
             let Identifier { kind, value } = &claim.identifier;
             [Value::Text(Some(kind.name())), Value::Text(Some(value)), reference(claim.contact, ids)]
         });
-        let insert = Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ").rows(rows);
+        let insert =
+            Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ").rows(rows);
         session.execute(insert).await.map_err(fault::classify_claims)?;
     }
     for claim in taken_over {

@@ -5,15 +5,21 @@ use std::fmt;
 
 use crate::error::Error;
 
-/// A database's error without its text: the text can hold a customer's values (`Duplicate entry 'mcfly@…' for key`).
+/// A database's error. Its text is kept only where it is known to name none of a statement's values: others do
+/// (`Duplicate entry 'mcfly@…' for key`).
 #[derive(Debug)]
 pub(crate) struct DatabaseFault {
     code: String,
+    text: Option<String>,
 }
 
 impl fmt::Display for DatabaseFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error {} of the database", self.code)
+        write!(f, "error {} of the database", self.code)?;
+        match &self.text {
+            Some(text) => write!(f, ": {text}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -23,7 +29,7 @@ impl StdError for DatabaseFault {}
 pub(in crate::store) fn classify(error: sqlx::Error) -> Error {
     match &error {
         sqlx::Error::Database(database) => {
-            let fault = DatabaseFault { code: code_of(&**database) };
+            let fault = fault(&**database);
             match meaning(&**database) {
                 Meaning::Conflict => Error::conflict_because(fault),
                 Meaning::Away => Error::unavailable(fault),
@@ -46,7 +52,7 @@ pub(in crate::store) fn classify(error: sqlx::Error) -> Error {
 pub(in crate::store) fn classify_claims(error: sqlx::Error) -> Error {
     match &error {
         sqlx::Error::Database(database) if database.is_unique_violation() => {
-            Error::conflict_because(DatabaseFault { code: code_of(&**database) })
+            Error::conflict_because(fault(&**database))
         }
         _ => classify(error),
     }
@@ -58,7 +64,10 @@ enum Meaning {
     Refusal,
 }
 
-#[cfg_attr(not(all(feature = "mysql", feature = "sqlite")), expect(clippy::needless_return, reason = "one of two"))]
+#[cfg_attr(
+    not(all(feature = "mysql", feature = "sqlite")),
+    expect(clippy::needless_return, reason = "one of two")
+)]
 fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
@@ -68,8 +77,24 @@ fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
             1213 | 1205 | 1020 | 1180 | 3101 => Meaning::Conflict,
             // Too many connections, node not ready (Galera), shutdown, connection killed, query interrupted,
             // read-only after a failover, network errors, no longer in the group, closed for inactivity.
-            1040 | 1047 | 1053 | 1077 | 1152 | 1158..=1161 | 1184 | 1203 | 1226 | 1290 | 1317 | 1792 | 1836
-            | 1927 | 3100 | 3168 | 3169 | 4031 => Meaning::Away,
+            1040
+            | 1047
+            | 1053
+            | 1077
+            | 1152
+            | 1158..=1161
+            | 1184
+            | 1203
+            | 1226
+            | 1290
+            | 1317
+            | 1792
+            | 1836
+            | 1927
+            | 3100
+            | 3168
+            | 3169
+            | 4031 => Meaning::Away,
             _ => Meaning::Refusal,
         };
     }
@@ -88,10 +113,37 @@ fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
     Meaning::Refusal
 }
 
-fn code_of(error: &dyn sqlx::error::DatabaseError) -> String {
+fn fault(error: &dyn sqlx::error::DatabaseError) -> DatabaseFault {
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return error.number().to_string();
+        // Connections, privileges, schema objects, locks, read-only servers.
+        let names_no_value = matches!(
+            error.number(),
+            1040 | 1044
+                | 1045
+                | 1047
+                | 1049
+                | 1053
+                | 1130
+                | 1142
+                | 1146
+                | 1180
+                | 1205
+                | 1213
+                | 1290
+                | 1317
+                | 1836
+        );
+        let text = names_no_value.then(|| error.message().to_owned());
+        return DatabaseFault { code: error.number().to_string(), text };
     }
-    error.code().unwrap_or_default().into_owned()
+    let code = error.code().unwrap_or_default().into_owned();
+    #[cfg(feature = "sqlite")]
+    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        // BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB: fixed texts.
+        let primary = code.parse::<u32>().unwrap_or_default() & 0xff;
+        let text = matches!(primary, 5 | 6 | 8 | 10 | 11 | 13 | 14 | 26).then(|| error.message().to_owned());
+        return DatabaseFault { code, text };
+    }
+    DatabaseFault { code, text: None }
 }

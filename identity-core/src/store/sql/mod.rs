@@ -56,11 +56,17 @@ pub(super) trait Session: Send {
     fn execute(&mut self, statement: Statement<'_>) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
     /// Bumps `updatedAt` of the contacts that are as they must be; tells how many.
-    fn touch(&mut self, touched: &[Touch], now: Timestamp) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+    fn touch(
+        &mut self,
+        touched: &[Touch],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
     /// Inserts contacts in their order; tells their ids.
-    fn insert(&mut self, created: &[NewContact])
-    -> impl Future<Output = Result<Vec<ContactId>, sqlx::Error>> + Send;
+    fn insert(
+        &mut self,
+        created: &[NewContact],
+    ) -> impl Future<Output = Result<Vec<ContactId>, sqlx::Error>> + Send;
 }
 
 /// The columns that an existing `Contact` must have.
@@ -74,15 +80,19 @@ pub(super) fn check_columns<'a>(present: impl Iterator<Item = &'a str>) -> Resul
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Error::Configuration(format!("the table Contact exists and lacks the columns: {}", missing.join(", "))))
+    Err(Error::Configuration(format!(
+        "the table Contact exists and lacks the columns: {}",
+        missing.join(", ")
+    )))
 }
 
 /// What a failed migration means.
 pub(super) fn migration_failed(error: sqlx::migrate::MigrateError) -> Error {
     match error {
-        sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
-            fault::classify(error)
-        }
-        error => Error::Configuration(format!("the tables of identity-core are not as this version needs: {error}")),
+        sqlx::migrate::MigrateError::Execute(error)
+        | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => fault::classify(error),
+        error => Error::Configuration(format!(
+            "the tables of identity-core are not as this version needs: {error}"
+        )),
     }
 }

@@ -9,9 +9,9 @@ use crate::error::Error;
 /// others spread out. A lost connection is retried at once, a few times: after a database was restarted, a pool
 /// still holds connections that have died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Retry {
-    pub(super) conflicts: u32,
-    pub(super) reconnects: u32,
+pub(crate) struct Retry {
+    pub(crate) conflicts: u32,
+    pub(crate) reconnects: u32,
 }
 
 impl Default for Retry {
@@ -25,7 +25,7 @@ impl Retry {
     const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
     /// Calls `attempt` until it succeeds, fails for good, or a bound is reached.
-    pub(super) async fn run<T, F: Future<Output = Result<T, Error>>>(
+    pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
         &self,
         attempt: impl Fn() -> F,
     ) -> Result<T, Error> {

@@ -1,0 +1,254 @@
+//! Tables that were there before: other column types, contacts to adopt, shapes that are refused.
+
+use identity_core::conformance::{Inspect, RandomCalls, assert_outcome, assert_sound};
+use identity_core::{
+    Error, ErrorKind, EventKind, IdentifyRequest, IdentityResolver, MySqlStore, SqliteStore, StoreOptions,
+};
+use identity_tests::databases::{Flavor, FreshDatabase, shared};
+use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row, SqliteConnection};
+
+/// A table as a shop's own migrations may have made it.
+fn table(id: &str, link: &str, precedence: &str, time: &str) -> String {
+    format!(
+        "CREATE TABLE Contact (id {id} AUTO_INCREMENT PRIMARY KEY, phoneNumber VARCHAR(30), email VARCHAR(254), \
+         linkedId {link}, linkPrecedence {precedence}, createdAt {time}, updatedAt {time}, deletedAt {time} NULL, \
+         KEY (linkedId)) CHARACTER SET utf8mb4"
+    )
+}
+
+async fn with_table(flavor: Flavor, sql: &str) -> FreshDatabase {
+    let database = shared(flavor).fresh_database().await.expect("a fresh database");
+    run(&database, sql).await;
+    database
+}
+
+async fn run(database: &FreshDatabase, sql: &str) {
+    let mut connection = MySqlConnection::connect(&database.url()).await.expect("a connection");
+    connection.execute(AssertSqlSafe(sql.to_owned())).await.expect("the statement");
+    connection.close().await.expect("closed");
+}
+
+async fn definition(database: &FreshDatabase) -> String {
+    let mut connection = MySqlConnection::connect(&database.url()).await.expect("a connection");
+    let row = connection.fetch_one("SHOW CREATE TABLE Contact").await.expect("the table");
+    let text: String = row.get(1);
+    connection.close().await.expect("closed");
+    // The next id is part of the text, and changes.
+    text.split_whitespace().filter(|word| !word.starts_with("AUTO_INCREMENT=")).collect::<Vec<_>>().join(" ")
+}
+
+/// Small loads on a table of another shape: the rules hold, and the table's definition stays.
+async fn shape_works(flavor: Flavor, sql: &str) {
+    let database = with_table(flavor, sql).await;
+    let before = definition(&database).await;
+    let store = MySqlStore::connect(&database.url(), StoreOptions::default()).await.expect(sql);
+    let load = RandomCalls { tasks: 16, calls: 40, ..RandomCalls::MANY };
+    let resolver = IdentityResolver::new(store.clone());
+    load.run(&resolver).await;
+    assert_outcome(&store as &dyn Inspect, &[load]).await;
+    let merged = resolver.identify_many([
+        IdentifyRequest::new().email("older@x.io").phone_number("900"),
+        IdentifyRequest::new().email("younger@x.io").phone_number("901"),
+        IdentifyRequest::new().email("older@x.io").phone_number("901"),
+    ]);
+    let people: Vec<_> = merged.await.into_iter().map(|reply| reply.expect("identify_many")).collect();
+    assert_eq!(people[2].primary_contact_id, people[0].primary_contact_id);
+    assert_eq!(people[2].secondary_contact_ids, [people[1].primary_contact_id]);
+    assert_eq!(definition(&database).await, before, "an existing table stays as it is");
+}
+
+const SHAPES: [(&str, &str, &str, &str); 6] = [
+    ("INT", "INT", "ENUM('secondary','primary') NOT NULL", "DATETIME(3)"),
+    ("INT UNSIGNED", "INT UNSIGNED", "VARCHAR(20)", "DATETIME"),
+    ("BIGINT UNSIGNED", "BIGINT UNSIGNED", "VARCHAR(255) NOT NULL", "DATETIME(6)"),
+    ("INT", "INT", "VARCHAR(10) NOT NULL", "TIMESTAMP NULL"),
+    ("BIGINT", "BIGINT", "ENUM('primary','secondary')", "TIMESTAMP(6) NULL"),
+    ("MEDIUMINT", "MEDIUMINT", "TEXT", "DATETIME"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_column_types_work_on_mariadb() {
+    for (id, link, precedence, time) in SHAPES {
+        shape_works(Flavor::MariaDb, &table(id, link, precedence, time)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_column_types_work_on_mysql() {
+    for (id, link, precedence, time) in SHAPES {
+        shape_works(Flavor::MySql, &table(id, link, precedence, time)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_without_indexes_and_with_automatic_times_works() {
+    let sql = "CREATE TABLE Contact (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, phoneNumber VARCHAR(20), \
+               email VARCHAR(255), linkedId INT, linkPrecedence VARCHAR(9), \
+               createdAt DATETIME DEFAULT CURRENT_TIMESTAMP, \
+               updatedAt DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, deletedAt DATETIME)";
+    for flavor in Flavor::ALL {
+        shape_works(flavor, sql).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_highest_id_of_an_unsigned_column_is_read_right() {
+    for flavor in Flavor::ALL {
+        let sql = table("INT UNSIGNED", "INT UNSIGNED", "VARCHAR(9)", "DATETIME");
+        let database = with_table(flavor, &sql).await;
+        run(&database, "ALTER TABLE Contact AUTO_INCREMENT = 4000000000").await;
+        let resolver = IdentityResolver::connect(&database.url()).await.expect("connect");
+        let person = resolver.identify(IdentifyRequest::new().email("a@x.io")).await.expect("identify");
+        assert_eq!(person.primary_contact_id.get(), 4_000_000_000);
+        assert_eq!(resolver.get(person.primary_contact_id).await.expect("get"), Some(person));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shapes_that_would_lose_something_are_refused() {
+    let good = table("INT", "INT", "VARCHAR(9)", "DATETIME");
+    for (sql, named) in [
+        (good.replace("phoneNumber VARCHAR(30)", "phoneNumber BIGINT"), "phoneNumber"),
+        (good.replace("deletedAt", "removedAt"), "deletedAt"),
+        (good.replace("KEY (linkedId)", "UNIQUE KEY (email)"), "email"),
+        (good.replace("createdAt DATETIME", "createdAt BIGINT"), "createdAt"),
+    ] {
+        for flavor in Flavor::ALL {
+            let database = with_table(flavor, &sql).await;
+            let error = IdentityResolver::connect(&database.url()).await.expect_err(&sql);
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
+}
+
+const PEOPLE: &str = "INSERT INTO Contact (id, phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt, deletedAt) \
+    VALUES (5, '1', 'a@x.io', NULL, 'primary', '2024-01-01 10:00:00', '2024-01-01 10:00:00', NULL), \
+    (7, '1', 'B@X.io', 5, 'secondary', '2024-01-02 10:00:00', '2024-01-02 10:00:00', NULL), \
+    (9, '(2)', 'b@x.io', 5, 'secondary', '2024-01-03 10:00:00', '2024-01-03 10:00:00', NULL), \
+    (11, '3', NULL, NULL, 'primary', '2024-01-04 10:00:00', '2024-01-04 10:00:00', NULL), \
+    (13, '4', 'gone@x.io', 99, 'secondary', '2024-01-04 10:00:00', '2024-01-04 10:00:00', '2024-01-05 10:00:00')";
+
+/// Refused without `adopt`, taken over with it, the same when it is done again; then the rules go on from there.
+async fn adopt(url: &str, rows: &dyn Fn(IdentityResolver) -> IdentityResolver) {
+    let refused = IdentityResolver::connect(url).await.expect_err("a filled table");
+    assert!(matches!(refused, Error::NotAdopted) && refused.to_string().contains("adopt"), "{refused}");
+    for _ in 0..2 {
+        let resolver = IdentityResolver::builder().adopt(true).connect(url).await.expect("adopt");
+        rows(resolver).close().await;
+    }
+    let resolver = IdentityResolver::connect(url).await.expect("an adopted table needs no asking");
+    let person = resolver.identify(IdentifyRequest::new().email("b@x.io")).await.expect("identify");
+    assert_eq!(person.primary_contact_id.get(), 5);
+    assert_eq!(person.emails, ["a@x.io", "b@x.io"], "normalised, and once");
+    assert_eq!(person.phone_numbers, ["1", "2"]);
+    let merged =
+        resolver.identify(IdentifyRequest::new().email("a@x.io").phone_number("3")).await.expect("identify");
+    assert_eq!(merged.secondary_contact_ids.len(), 3);
+    let free = resolver
+        .identify(IdentifyRequest::new().email("gone@x.io").phone_number("4"))
+        .await
+        .expect("identify");
+    assert!(free.primary_contact_id.get() > 13, "deleted contacts have no claims");
+    resolver.close().await;
+}
+
+async fn assert_adopted(rows: &dyn Inspect) {
+    let claims = rows.claims().await;
+    assert_sound_but_for_form(rows).await;
+    let holders: Vec<_> =
+        claims.iter().map(|(identifier, holder)| (&*identifier.value, holder.get())).collect();
+    assert!(
+        holders.starts_with(&[("a@x.io", 5), ("b@x.io", 7)]),
+        "the contact that introduced it: {holders:?}"
+    );
+    let adopted = rows.events().await.iter().filter(|event| event.kind == EventKind::Adopted).count();
+    assert_eq!(adopted, 4, "once each");
+}
+
+/// Values in an adopted table stay as they are written, so compare what they mean.
+async fn assert_sound_but_for_form(rows: &dyn Inspect) {
+    let mut contacts = rows.contacts().await;
+    for contact in &mut contacts {
+        contact.email = contact.email.take().map(|email| email.to_lowercase());
+        contact.phone_number = contact.phone_number.take().map(|phone| phone.replace(['(', ')'], ""));
+    }
+    let claims = rows.claims().await;
+    assert_sound(&contacts, &claims);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filled_table_is_adopted_on_mysql_and_mariadb() {
+    for flavor in Flavor::ALL {
+        let database = with_table(flavor, &table("INT", "INT", "VARCHAR(9)", "DATETIME")).await;
+        run(&database, PEOPLE).await;
+        adopt(&database.url(), &|resolver| resolver).await;
+        let store = MySqlStore::connect(&database.url(), StoreOptions::default()).await.expect("the store");
+        assert_adopted(&store).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filled_table_is_adopted_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}/contacts.db", folder.path().display());
+    let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await.expect("a file");
+    let sql = "CREATE TABLE Contact (id INTEGER PRIMARY KEY, phoneNumber TEXT, email TEXT, linkedId INTEGER, \
+               linkPrecedence TEXT, createdAt DATETIME, updatedAt DATETIME, deletedAt DATETIME)";
+    connection.execute(sql).await.expect("the table");
+    connection.execute(PEOPLE).await.expect("the rows");
+    connection.close().await.expect("closed");
+    adopt(&url, &|resolver| resolver).await;
+    let store = SqliteStore::connect(&url, StoreOptions::default()).await.expect("the store");
+    assert_adopted(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_that_others_insert_are_adopted_later() {
+    for flavor in Flavor::ALL {
+        let database = shared(flavor).fresh_database().await.expect("a fresh database");
+        let resolver = IdentityResolver::connect(&database.url()).await.expect("connect");
+        resolver.identify(IdentifyRequest::new().email("first@x.io")).await.expect("identify");
+        run(
+            &database,
+            "INSERT INTO Contact (email, linkPrecedence, createdAt, updatedAt) VALUES ('other@x.io', 'primary', NOW(), NOW())",
+        )
+        .await;
+        let adopting = IdentityResolver::builder().adopt(true).connect(&database.url()).await.expect("adopt");
+        let person = adopting.identify(IdentifyRequest::new().email("other@x.io").phone_number("1")).await;
+        assert_eq!(person.expect("identify").primary_contact_id.get(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unsound_table_is_refused_with_counts_and_nothing_is_written() {
+    let unsound = "INSERT INTO Contact (id, phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES \
+        (1, '1', 'a@x.io', NULL, 'primary', '2024-01-01', '2024-01-01'), \
+        (2, '1', 'b@x.io', NULL, 'primary', '2024-01-02', '2024-01-02'), \
+        (3, '2', 'c@x.io', 2, 'secondary', '2024-01-03', '2024-01-03'), \
+        (4, '3', 'd@x.io', 3, 'secondary', '2024-01-04', '2024-01-04'), \
+        (5, '4', 'e@x.io', 77, 'secondary', '2024-01-05', '2024-01-05'), \
+        (6, 'call me', 'nobody', NULL, 'primary', '2024-01-06', '2024-01-06'), \
+        (7, '7', 'f@x.io', NULL, 'secondary', '2024-01-07', '2024-01-07'), \
+        (8, '8', 'g@x.io', 1, 'secondary', '2023-01-01', '2024-01-07'), \
+        (9, '9', 'h@x.io', NULL, 'primary', NULL, '2024-01-07')";
+    for flavor in Flavor::ALL {
+        let database = with_table(flavor, &table("INT", "INT", "VARCHAR(9)", "DATETIME NULL")).await;
+        run(&database, unsound).await;
+        let builder = IdentityResolver::builder().adopt(true);
+        let error = builder.connect(&database.url()).await.expect_err("an unsound table");
+        let Error::NotAdoptable(defects) = &error else { panic!("{error}") };
+        let counts = defects.counts().map(|(_, count)| count);
+        assert_eq!(counts, [1, 1, 1, 1, 1, 1, 1, 1], "{error}");
+        assert!(!error.to_string().contains("x.io"), "{error}");
+        let mut connection = MySqlConnection::connect(&database.url()).await.expect("a connection");
+        for table in ["ContactIdentifier", "ContactEvent", "ContactSetup"] {
+            let count = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+            let rows: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("the table");
+            assert_eq!(rows, 0, "{table}");
+        }
+        connection.close().await.expect("closed");
+        let still = IdentityResolver::connect(&database.url()).await.expect_err("not adopted");
+        assert!(matches!(still, Error::NotAdopted), "{still}");
+    }
+}
