@@ -1,4 +1,5 @@
 //! The SQLite store passes the conformance suite.
+#![allow(clippy::expect_used, reason = "how a test fails")]
 
 use std::sync::Arc;
 

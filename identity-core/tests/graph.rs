@@ -1,4 +1,5 @@
 //! The rules against the naive model, with sequences that shrink.
+#![allow(clippy::unwrap_used, reason = "how a test fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

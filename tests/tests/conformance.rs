@@ -1,4 +1,5 @@
 //! The MySQL store passes the conformance suite, on MariaDB and on MySQL.
+#![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
 use std::sync::Arc;
 

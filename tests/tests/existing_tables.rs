@@ -1,4 +1,5 @@
 //! Tables that were there before: other column types, contacts to adopt, shapes that are refused.
+#![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
 use identity_core::conformance::{Inspect, RandomCalls, assert_outcome, assert_sound};
 use identity_core::{

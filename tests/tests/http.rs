@@ -1,4 +1,5 @@
 //! SPEC's rules and replies over HTTP, on SQLite, MariaDB and MySQL: the rows are the shop's, the ids the database's.
+#![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
 use identity_core::IdentityResolver;
 use identity_tests::databases::{Flavor, shared};

@@ -1,4 +1,5 @@
 //! No email and no phone number in messages and `Debug` output, whatever the database says.
+#![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
 use std::error::Error as _;
 

@@ -1,4 +1,5 @@
 //! Several processes on one database: what they leave is what one would.
+#![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
 use std::process::Stdio;
 

@@ -1,4 +1,5 @@
 //! A database that stops under a running server: 503 meanwhile, then answers again, and nothing is lost.
+#![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
 use std::time::{Duration, Instant};
 

@@ -66,7 +66,7 @@ use crate::resolver::IdentityResolver;
 use crate::store::ContactStore;
 
 pub use concurrency::{RandomCalls, assert_outcome};
-pub use model::{Model, ModelReply};
+pub use model::{Model, ModelContact, ModelReply};
 pub use soundness::assert_sound;
 
 /// Makes stores to test.
@@ -148,7 +148,7 @@ macro_rules! cases {
 
         /// Makes a `#[tokio::test]` of each conformance case, over a fixture.
         ///
-        /// ```ignore
+        /// ```text
         /// identity_core::conformance_tests!(MyFixture::new());
         /// ```
         #[macro_export]

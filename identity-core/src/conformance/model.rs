@@ -24,6 +24,9 @@ struct ModelRow {
 /// A reply of the model: primary, emails, phone numbers, secondaries.
 pub type ModelReply = (usize, Vec<String>, Vec<String>, Vec<usize>);
 
+/// A live row: id, email, phone number, link.
+pub type ModelContact = (usize, Option<String>, Option<String>, Option<usize>);
+
 impl Model {
     /// SPEC's rules.
     pub fn identify(&mut self, email: Option<&str>, phone: Option<&str>) -> ModelReply {
@@ -70,7 +73,7 @@ impl Model {
     }
 
     /// The live rows: id, email, phone number, link.
-    pub fn table(&self) -> Vec<(usize, Option<String>, Option<String>, Option<usize>)> {
+    pub fn table(&self) -> Vec<ModelContact> {
         let row = |id: usize| {
             let ModelRow { email, phone, linked, .. } = self.rows[id].clone();
             (id, email, phone, linked)
@@ -134,7 +137,7 @@ impl Ids {
         (self.0[&reply.primary_contact_id], reply.emails.clone(), reply.phone_numbers.clone(), secondaries)
     }
 
-    fn table(&self, contacts: &[Contact]) -> Vec<(usize, Option<String>, Option<String>, Option<usize>)> {
+    fn table(&self, contacts: &[Contact]) -> Vec<ModelContact> {
         let row = |contact: &Contact| {
             let linked = contact.linked_id.map(|id| self.0[&id]);
             (self.0[&contact.id], contact.email.clone(), contact.phone_number.clone(), linked)

@@ -35,7 +35,7 @@ use crate::interner::{IdentifierSlot, Interner};
 use crate::timestamp::Timestamp;
 use plan::Journal;
 
-/// Contacts and the people they belong to. See the [module docs](self).
+/// Contacts and the people they belong to. The heart of the library: pure, synchronous, free of I/O.
 ///
 /// ```
 /// use identity_core::{Graph, IdentifyRequest, Normalizer};

@@ -14,6 +14,18 @@ use crate::store::SqliteStore;
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 use crate::store::StoreOptions;
 
+/// How the URLs of the compiled stores begin.
+const SCHEMES: &[&str] = &[
+    #[cfg(feature = "memory")]
+    "memory:",
+    #[cfg(feature = "sqlite")]
+    "sqlite:",
+    #[cfg(feature = "mysql")]
+    "mysql:",
+    #[cfg(feature = "mysql")]
+    "mariadb:",
+];
+
 /// Chooses the options of an [`IdentityResolver`], then connects it or puts it on a store.
 ///
 /// ```
@@ -127,18 +139,8 @@ impl ResolverBuilder {
                 Ok(self.build(store))
             }
             _ => Err(Error::Configuration(format!(
-                "the database URL must begin with one of {}",
-                [
-                    #[cfg(feature = "memory")]
-                    "memory:",
-                    #[cfg(feature = "sqlite")]
-                    "sqlite:",
-                    #[cfg(feature = "mysql")]
-                    "mysql:",
-                    #[cfg(feature = "mysql")]
-                    "mariadb:",
-                ]
-                .join(", ")
+                "the database URL must begin with one of: {}",
+                SCHEMES.join(" ")
             ))),
         }
     }

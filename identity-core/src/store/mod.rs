@@ -65,7 +65,7 @@ pub use sqlite::SqliteStore;
 /// A complete small store: a list of contacts behind a lock.
 ///
 /// ```
-#[doc = include_str!("../../examples/vec_store.rs")]
+#[doc = include_str!("../../docs/vec_store.rs")]
 /// ```
 #[async_trait]
 pub trait ContactStore: Debug + Send + Sync + 'static {

@@ -64,10 +64,6 @@ enum Meaning {
     Refusal,
 }
 
-#[cfg_attr(
-    not(all(feature = "mysql", feature = "sqlite")),
-    expect(clippy::needless_return, reason = "one of two")
-)]
 fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
