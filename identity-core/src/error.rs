@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -40,6 +41,17 @@ pub enum Error {
         /// What the driver said.
         #[source]
         source: Cause,
+    },
+
+    /// Too many callers wait already. Nothing was changed.
+    #[error("overloaded: too many calls are waiting")]
+    Overloaded,
+
+    /// The call took longer than its deadline. Whether it happened is not known; calling again is safe.
+    #[error("the call took longer than its deadline of {deadline:?}")]
+    Timeout {
+        /// The deadline.
+        deadline: Duration,
     },
 
     /// The database answered, and refused: a missing privilege, a value that a column cannot hold, a full disk.
@@ -88,6 +100,10 @@ pub enum ErrorKind {
     Conflict,
     /// The database is away; retry later.
     Unavailable,
+    /// More calls than can be served; retry later.
+    Overloaded,
+    /// A deadline passed; retry.
+    Timeout,
     /// The database refuses; somebody has to look.
     Refused,
     /// The table's contents are at fault; somebody has to look.
@@ -105,6 +121,8 @@ impl Error {
             Self::InvalidInput(_) => ErrorKind::InvalidInput,
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
+            Self::Overloaded => ErrorKind::Overloaded,
+            Self::Timeout { .. } => ErrorKind::Timeout,
             Self::Refused { .. } => ErrorKind::Refused,
             Self::Unsound { .. } => ErrorKind::Unsound,
             Self::NotAdopted | Self::NotAdoptable(_) => ErrorKind::NotAdopted,
@@ -114,7 +132,10 @@ impl Error {
 
     /// Whether the same call may succeed when it is made again.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Conflict | ErrorKind::Unavailable)
+        matches!(
+            self.kind(),
+            ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Overloaded | ErrorKind::Timeout
+        )
     }
 
     /// For stores: what the changes were planned on no longer holds.

@@ -36,6 +36,21 @@ impl Graph {
         }
     }
 
+    /// The primary of the person that a request is, if it needs no change: nothing in it is new, and nobody's primary
+    /// was deleted.
+    pub fn known(&self, pair: &IdentifierPair) -> Option<ContactSlot> {
+        let mut person = None;
+        for (kind, value) in [(IdentifierKind::Email, pair.email()), (IdentifierKind::Phone, pair.phone())] {
+            if value.is_some() {
+                let holder = self.holder(kind, value)?;
+                if *person.get_or_insert(holder) != holder || self.orphaned.contains_key(&holder) {
+                    return None;
+                }
+            }
+        }
+        person
+    }
+
     /// The primary of the cluster that an identifier meets. If its stored primary is gone, the oldest that is left
     /// takes its place (rule 6).
     fn met(&mut self, identifier: IdentifierSlot, proof: Proof) -> Option<ContactSlot> {

@@ -3,6 +3,8 @@
 use crate::error::Error;
 use crate::normalize::Normalizer;
 use crate::resolver::IdentityResolver;
+use crate::resolver::engine::Engine;
+use crate::resolver::gather::{Gatherer, Limits};
 use crate::retry::Retry;
 use crate::store::ContactStore;
 #[cfg(feature = "memory")]
@@ -36,7 +38,7 @@ const SCHEMES: &[&str] = &[
 pub struct ResolverBuilder {
     normalizer: Normalizer,
     retry: Retry,
-    batch_size: usize,
+    limits: Limits,
     #[cfg(any(feature = "sqlite", feature = "mysql"))]
     store: StoreOptions,
 }
@@ -46,7 +48,7 @@ impl Default for ResolverBuilder {
         Self {
             normalizer: Normalizer::default(),
             retry: Retry::default(),
-            batch_size: 256,
+            limits: Limits::default(),
             #[cfg(any(feature = "sqlite", feature = "mysql"))]
             store: StoreOptions::default(),
         }
@@ -64,7 +66,29 @@ impl ResolverBuilder {
     /// How many requests one transaction takes at most, at least 1. Default: 256.
     #[must_use]
     pub fn batch_size(mut self, requests: usize) -> Self {
-        self.batch_size = requests.max(1);
+        self.limits.batch_size = requests.max(1);
+        self
+    }
+
+    /// How many requests may wait for others to be served, at least 1; past that callers get [`Error::Overloaded`] at
+    /// once. Default: 10,000, which a database that serves 10,000 requests a second works off in a second.
+    #[must_use]
+    pub fn queue_length(mut self, requests: usize) -> Self {
+        self.limits.queue_length = requests.max(1);
+        self
+    }
+
+    /// How many batches are read at once, at least 1. Default: 2.
+    #[must_use]
+    pub fn concurrent_loads(mut self, batches: usize) -> Self {
+        self.limits.loads = batches.max(1);
+        self
+    }
+
+    /// How many batches are written at once, at least 1. Default: 2.
+    #[must_use]
+    pub fn concurrent_writes(mut self, batches: usize) -> Self {
+        self.limits.writes = batches.max(1);
         self
     }
 
@@ -102,12 +126,9 @@ impl ResolverBuilder {
 
     /// A resolver over a store.
     pub fn build(self, store: impl ContactStore) -> IdentityResolver {
-        IdentityResolver {
-            store: std::sync::Arc::new(store),
-            normalizer: self.normalizer,
-            retry: self.retry,
-            batch_size: self.batch_size,
-        }
+        let store = std::sync::Arc::new(store);
+        let engine = Engine { store, normalizer: self.normalizer, retry: self.retry };
+        IdentityResolver { gatherer: Gatherer::new(engine, self.limits), deadline: None }
     }
 
     /// A resolver on the database that `url` names. Tables that are missing are created; see

@@ -1,20 +1,23 @@
 //! The resolver: what applications call.
 
-mod attempt;
 mod builder;
+mod engine;
+mod gather;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::changes::Draft;
 use crate::contact::{ConsolidatedContact, ContactId};
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::identifier::{Identifier, IdentifierPair};
-use crate::normalize::Normalizer;
+use crate::identifier::Identifier;
 use crate::request::IdentifyRequest;
-use crate::retry::Retry;
 use crate::snapshot::Query;
 use crate::store::ContactStore;
+
+use engine::Engine;
+use gather::Gatherer;
 
 pub use builder::ResolverBuilder;
 
@@ -34,12 +37,15 @@ pub use builder::ResolverBuilder;
 /// # Ok::<(), identity_core::Error>(())
 /// # }).unwrap();
 /// ```
+///
+/// # Many callers at once
+/// What concurrent callers ask while a batch is in flight becomes the next batch, one transaction for all of them; a lone
+/// caller waits for nobody. A call may be dropped at any time (`tokio::select!`, a time-out, a client that hangs up): the
+/// others of its batch do not notice, and it happened or did not. Calls run on the tokio runtime that they are made in.
 #[derive(Clone, Debug)]
 pub struct IdentityResolver {
-    store: Arc<dyn ContactStore>,
-    normalizer: Normalizer,
-    retry: Retry,
-    batch_size: usize,
+    gatherer: Arc<Gatherer>,
+    deadline: Option<Duration>,
 }
 
 impl IdentityResolver {
@@ -66,9 +72,8 @@ impl IdentityResolver {
     /// [`Error::InvalidInput`] names the field, and nothing was changed. [`Error::Conflict`] and
     /// [`Error::Unavailable`] ask for a retry, which is safe.
     pub async fn identify(&self, request: IdentifyRequest) -> Result<ConsolidatedContact, Error> {
-        let pair = self.normalizer.request(&request)?;
-        let mut replies = self.run_batch(&[pair]).await?;
-        replies.pop().ok_or_else(attempt::too_few_ids)
+        let pair = self.engine().normalizer.request(&request)?;
+        self.within_deadline(self.gatherer.identify(pair)).await
     }
 
     /// Leaves the rows and gives the replies that calling [`identify`](Self::identify) for each request in order
@@ -76,7 +81,8 @@ impl IdentityResolver {
     /// harms no other.
     ///
     /// Requests go to the store in batches (see [`ResolverBuilder::batch_size`]), each of them one transaction.
-    /// Where one fails, its requests all have that error, and the later ones are still tried.
+    /// Where one fails, its requests all have that error, and the later ones are still tried; one that the database
+    /// itself refuses fails alone.
     pub async fn identify_many(
         &self,
         requests: impl IntoIterator<Item = IdentifyRequest>,
@@ -84,17 +90,17 @@ impl IdentityResolver {
         let mut results = Vec::new();
         let mut requests = requests.into_iter();
         loop {
-            let batch: Vec<_> = requests.by_ref().take(self.batch_size).collect();
+            let batch: Vec<_> = requests.by_ref().take(self.gatherer.limits.batch_size).collect();
             if batch.is_empty() {
                 return results;
             }
-            let pairs: Vec<_> = batch.iter().map(|request| self.normalizer.request(request)).collect();
+            let pairs: Vec<_> =
+                batch.iter().map(|request| self.engine().normalizer.request(request)).collect();
             let valid: Vec<_> = pairs.iter().filter_map(|pair| pair.as_ref().ok().cloned()).collect();
-            let mut replies = self.run_batch(&valid).await.map(Vec::into_iter);
+            let mut replies = self.engine().run(&valid).await.into_iter();
             results.extend(pairs.into_iter().map(|pair| {
                 pair?;
-                let replies = replies.as_mut().map_err(|error| error.clone())?;
-                replies.next().ok_or_else(attempt::too_few_ids)
+                replies.next().unwrap_or_else(|| Err(engine::too_few_ids()))
             }));
         }
     }
@@ -105,7 +111,7 @@ impl IdentityResolver {
     /// # Errors
     /// As for [`identify`](Self::identify), without conflicts.
     pub async fn lookup(&self, request: IdentifyRequest) -> Result<Vec<ConsolidatedContact>, Error> {
-        let pair = self.normalizer.request(&request)?;
+        let pair = self.engine().normalizer.request(&request)?;
         let identifiers: Vec<Identifier> = pair.identifiers().collect();
         let graph = self.load(Query { identifiers: &identifiers, contacts: &[] }).await?;
         graph.lookup(&pair).into_iter().map(|primary| settled(graph.describe(primary))).collect()
@@ -121,32 +127,55 @@ impl IdentityResolver {
         graph.get(contact).map(|primary| settled(graph.describe(primary))).transpose()
     }
 
+    /// The same resolver with a deadline: a call through it that takes longer is given up with [`Error::Timeout`].
+    /// Others are not affected, and the call may have happened or not.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use identity_core::{IdentifyRequest, IdentityResolver, MemoryStore};
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let resolver = IdentityResolver::new(MemoryStore::new());
+    /// let patient = Duration::from_secs(2);
+    /// resolver.with_deadline(patient).identify(IdentifyRequest::new().email("doc@hillvalley.edu")).await.unwrap();
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        Self { gatherer: Arc::clone(&self.gatherer), deadline: Some(deadline) }
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where it gives none.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.store.load(Query::default()).await.map(drop)
+        self.within_deadline(async { self.engine().store.load(Query::default()).await.map(drop) }).await
     }
 
     /// Lets go of the store's connections and files. Calls that come later fail.
     pub async fn close(&self) {
-        self.store.close().await;
+        self.engine().store.close().await;
     }
 
-    /// One batch, as one transaction. Everything that identifies goes through here: it is where concurrent callers
-    /// can be gathered.
-    async fn run_batch(&self, batch: &[IdentifierPair]) -> Result<Vec<ConsolidatedContact>, Error> {
-        self.retry.run(|| attempt::attempt(&*self.store, &self.normalizer, batch)).await
+    fn engine(&self) -> &Engine {
+        &self.gatherer.engine
     }
 
     async fn load(&self, query: Query<'_>) -> Result<Graph, Error> {
-        let snapshot = self.retry.run(|| self.store.load(query)).await?;
-        Graph::from_snapshot(snapshot, query.identifiers, &self.normalizer)
+        self.within_deadline(self.engine().retry.run(|| self.engine().load_once(query))).await
+    }
+
+    async fn within_deadline<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match self.deadline {
+            Some(deadline) => {
+                tokio::time::timeout(deadline, call).await.unwrap_or(Err(Error::Timeout { deadline }))
+            }
+            None => call.await,
+        }
     }
 }
 
 /// A reply that names stored contacts only.
 fn settled(draft: Draft) -> Result<ConsolidatedContact, Error> {
-    draft.resolve(&[]).ok_or_else(attempt::too_few_ids)
+    draft.resolve(&[]).ok_or_else(engine::too_few_ids)
 }

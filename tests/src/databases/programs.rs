@@ -61,6 +61,8 @@ impl Programs {
             Self::MariaDb { installer, .. } => {
                 let mut command = Command::new(installer);
                 command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+                // Or it gives up where the machine's own name cannot be looked up, as in many containers.
+                command.arg("--force");
                 command
             }
             Self::MySql { .. } | Self::MySqlTree { .. } => {

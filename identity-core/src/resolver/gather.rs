@@ -1,0 +1,263 @@
+//! Concurrent callers become batches.
+//!
+//! ```text
+//!  caller ─┬─ a load slot is free: it loads by itself
+//!          └─ else it waits ── whoever gives a load slot back takes all that wait
+//!                 │ load
+//!                 ├─ nothing new: answered, whatever is being written meanwhile
+//!                 └─ something new ─┬─ a write slot is free: plan on what was loaded, commit
+//!                                   └─ else it waits ── whoever gives a write slot back takes all that wait
+//! ```
+//!
+//! So what arrives while a batch is in flight is the next batch. There is no timer: a lone caller finds both slots free and
+//! waits for nobody, not even for another task. Whatever serves more than one caller runs in a task of its own, so a caller
+//! that goes away takes nobody down with it.
+//!
+//! Both queues together are bounded; past the bound callers get [`Error::Overloaded`] at once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::engine::{Engine, Reply};
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::identifier::IdentifierPair;
+
+/// How much is done at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Requests of one batch.
+    pub(super) batch_size: usize,
+    /// Requests that wait, over all.
+    pub(super) queue_length: usize,
+    /// Loads in flight.
+    pub(super) loads: usize,
+    /// Commits in flight.
+    pub(super) writes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { batch_size: 256, queue_length: 10_000, loads: 2, writes: 2 }
+    }
+}
+
+/// Gathers callers. Shared by all clones of a resolver.
+#[derive(Debug)]
+pub(super) struct Gatherer {
+    pub(super) engine: Engine,
+    pub(super) limits: Limits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    to_load: VecDeque<Job>,
+    to_write: VecDeque<Job>,
+    loading: usize,
+    writing: usize,
+}
+
+/// A request that waits, and who waits for it.
+#[derive(Debug)]
+struct Job {
+    pair: IdentifierPair,
+    caller: oneshot::Sender<Reply>,
+}
+
+/// What to do with a request now.
+enum Turn {
+    /// The slot was free and is taken.
+    Now(Slot),
+    /// It waits for somebody else's slot.
+    Later(oneshot::Receiver<Reply>),
+}
+
+/// The two things that are done to a request, each with its queue and its slots.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Load,
+    Write,
+}
+
+/// The right to have one batch in flight. Whoever drops it, for whatever reason, passes it on to those who wait.
+#[derive(Debug)]
+struct Slot {
+    gatherer: Arc<Gatherer>,
+    stage: Stage,
+}
+
+impl Gatherer {
+    pub(super) fn new(engine: Engine, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { engine, limits, state: Mutex::default() })
+    }
+
+    /// Identifies one request, alone or with others.
+    pub(super) async fn identify(self: &Arc<Self>, pair: IdentifierPair) -> Reply {
+        let waiting = match self.enter(Stage::Load, &pair)? {
+            Turn::Later(waiting) => waiting,
+            Turn::Now(slot) => {
+                let graph = self.engine.load(std::slice::from_ref(&pair)).await?;
+                drop(slot);
+                if let Some(person) = graph.known(&pair) {
+                    return super::settled(graph.describe(person));
+                }
+                match self.enter(Stage::Write, &pair)? {
+                    Turn::Later(waiting) => waiting,
+                    Turn::Now(_slot) => {
+                        let mut replies = self.engine.finish(graph, &[pair]).await;
+                        return replies.pop().unwrap_or_else(|| Err(super::engine::too_few_ids()));
+                    }
+                }
+            }
+        };
+        waiting.await.unwrap_or_else(|gone| Err(Error::unavailable(gone)))
+    }
+
+    /// Takes a free slot, or a place in the queue.
+    fn enter(self: &Arc<Self>, stage: Stage, pair: &IdentifierPair) -> Result<Turn, Error> {
+        let mut state = self.state();
+        let taken = state.taken(stage);
+        if *taken < self.limits.slots(stage) {
+            *taken += 1;
+            return Ok(Turn::Now(Slot { gatherer: Arc::clone(self), stage }));
+        }
+        if state.to_load.len() + state.to_write.len() >= self.limits.queue_length {
+            return Err(Error::Overloaded);
+        }
+        let (caller, waiting) = oneshot::channel();
+        state.queue(stage).push_back(Job { pair: pair.clone(), caller });
+        Ok(Turn::Later(waiting))
+    }
+
+    /// Passes a slot on with the next batch, or gives it back.
+    fn pass_on(self: &Arc<Self>, stage: Stage) {
+        let mut state = self.state();
+        // Outside of a runtime nobody can be served: what waits is dropped batch by batch, and its callers are told.
+        let jobs = state.next_batch(stage, self.limits.batch_size);
+        if jobs.is_empty() {
+            *state.taken(stage) -= 1;
+            return;
+        }
+        drop(state);
+        let slot = Slot { gatherer: Arc::clone(self), stage };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            match stage {
+                Stage::Load => runtime.spawn(serve_load(slot, jobs)),
+                Stage::Write => runtime.spawn(serve_write(slot, None, jobs)),
+            };
+        }
+    }
+
+    /// Writes as soon as there is a slot; on what was loaded, if that is at once.
+    fn write(self: &Arc<Self>, graph: Option<Graph>, jobs: Vec<Job>) {
+        let mut state = self.state();
+        if state.writing < self.limits.writes {
+            state.writing += 1;
+            drop(state);
+            let slot = Slot { gatherer: Arc::clone(self), stage: Stage::Write };
+            tokio::spawn(serve_write(slot, graph, jobs));
+        } else {
+            state.to_write.extend(jobs);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Loads what a batch touches, answers those who bring nothing new, and passes the others on.
+async fn serve_load(slot: Slot, jobs: Vec<Job>) {
+    let gatherer = Arc::clone(&slot.gatherer);
+    let loaded = gatherer.engine.load(&pairs(&jobs)).await;
+    drop(slot);
+    match loaded {
+        Ok(graph) => {
+            let (known, new): (Vec<_>, Vec<_>) = jobs
+                .into_iter()
+                .map(|job| (graph.known(&job.pair), job))
+                .partition(|(person, _)| person.is_some());
+            for (person, job) in known {
+                if let Some(person) = person {
+                    job.answer(super::settled(graph.describe(person)));
+                }
+            }
+            if !new.is_empty() {
+                gatherer.write(Some(graph), new.into_iter().map(|(_, job)| job).collect());
+            }
+        }
+        // Which request is at fault is found out where batches are halved.
+        Err(error) if !error.is_retryable() => gatherer.write(None, jobs),
+        Err(error) => jobs.into_iter().for_each(|job| job.answer(Err(error.clone()))),
+    }
+}
+
+/// Writes a batch.
+async fn serve_write(slot: Slot, graph: Option<Graph>, jobs: Vec<Job>) {
+    let engine = &slot.gatherer.engine;
+    let replies = match graph {
+        Some(graph) => engine.finish(graph, &pairs(&jobs)).await,
+        None => engine.run(&pairs(&jobs)).await,
+    };
+    drop(slot);
+    jobs.into_iter().zip(replies).for_each(|(job, reply)| job.answer(reply));
+}
+
+fn pairs(jobs: &[Job]) -> Vec<IdentifierPair> {
+    jobs.iter().map(|job| job.pair.clone()).collect()
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.gatherer.pass_on(self.stage);
+    }
+}
+
+impl Job {
+    fn answer(self, reply: Reply) {
+        // A caller that has gone wants no answer.
+        let _ = self.caller.send(reply);
+    }
+}
+
+impl State {
+    fn queue(&mut self, stage: Stage) -> &mut VecDeque<Job> {
+        match stage {
+            Stage::Load => &mut self.to_load,
+            Stage::Write => &mut self.to_write,
+        }
+    }
+
+    fn taken(&mut self, stage: Stage) -> &mut usize {
+        match stage {
+            Stage::Load => &mut self.loading,
+            Stage::Write => &mut self.writing,
+        }
+    }
+
+    /// Up to `most` requests of a queue, without those whose callers have gone.
+    fn next_batch(&mut self, stage: Stage, most: usize) -> Vec<Job> {
+        let queue = self.queue(stage);
+        let mut jobs = Vec::with_capacity(most.min(queue.len()));
+        while jobs.len() < most {
+            match queue.pop_front() {
+                Some(job) if job.caller.is_closed() => {}
+                Some(job) => jobs.push(job),
+                None => break,
+            }
+        }
+        jobs
+    }
+}
+
+impl Limits {
+    fn slots(&self, stage: Stage) -> usize {
+        match stage {
+            Stage::Load => self.loads,
+            Stage::Write => self.writes,
+        }
+    }
+}

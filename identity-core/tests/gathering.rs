@@ -1,0 +1,265 @@
+//! Concurrent callers become batches, and none of them can harm another.
+#![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use identity_core::{
+    Changes, ContactId, ContactStore, Error, ErrorKind, IdentifyRequest, IdentityResolver, MemoryStore, Query, Snapshot,
+};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// A memory store whose loads and commits can be held back, counted, and made to fail.
+#[derive(Debug)]
+struct Gate {
+    store: MemoryStore,
+    /// One permit lets one load pass.
+    loads: Semaphore,
+    /// One permit lets one commit pass.
+    commits: Semaphore,
+    loaded: AtomicUsize,
+    committed: AtomicUsize,
+    panics: AtomicBool,
+}
+
+impl Gate {
+    fn new(loads: usize, commits: usize) -> Arc<Self> {
+        Arc::new(Self {
+            store: MemoryStore::new(),
+            loads: Semaphore::new(loads),
+            commits: Semaphore::new(commits),
+            loaded: AtomicUsize::new(0),
+            committed: AtomicUsize::new(0),
+            panics: AtomicBool::new(false),
+        })
+    }
+
+    fn open() -> Arc<Self> {
+        Self::new(Semaphore::MAX_PERMITS, Semaphore::MAX_PERMITS)
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.loaded.load(Ordering::SeqCst), self.committed.load(Ordering::SeqCst))
+    }
+}
+
+#[async_trait::async_trait]
+impl ContactStore for Gate {
+    async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
+        self.loads.acquire().await.expect("open").forget();
+        self.loaded.fetch_add(1, Ordering::SeqCst);
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "a store that panics");
+        self.store.load(query).await
+    }
+
+    async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
+        self.commits.acquire().await.expect("open").forget();
+        self.committed.fetch_add(1, Ordering::SeqCst);
+        let refused = |email: &Option<Box<str>>| email.as_deref().is_some_and(|email| email.starts_with("refused"));
+        if changes.created.iter().any(|contact| refused(&contact.email)) {
+            return Err(Error::refused(std::io::Error::other("a value that the table does not take")));
+        }
+        self.store.commit(changes).await
+    }
+}
+
+fn email(value: &str) -> IdentifyRequest {
+    IdentifyRequest::new().email(value)
+}
+
+fn spawn(calls: &mut JoinSet<Result<i64, ErrorKind>>, resolver: &IdentityResolver, request: IdentifyRequest) {
+    let resolver = resolver.clone();
+    calls.spawn(async move {
+        let reply = resolver.identify(request).await;
+        reply.map(|person| person.primary_contact_id.get()).map_err(|error| error.kind())
+    });
+}
+
+/// Lets every other task run until all of them wait.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_lone_caller_costs_one_load_and_one_commit() {
+    let gate = Gate::open();
+    let resolver = IdentityResolver::new(gate.clone());
+    resolver.identify(email("a@x.io")).await.expect("identify");
+    assert_eq!(gate.counts(), (1, 1));
+    resolver.identify(email("a@x.io")).await.expect("identify");
+    assert_eq!(gate.counts(), (2, 1), "nothing new: no commit");
+}
+
+#[tokio::test]
+async fn what_arrives_while_a_batch_is_in_flight_is_the_next_batch() {
+    let gate = Gate::new(0, 0);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
+    let mut calls = JoinSet::new();
+    for n in 0..101 {
+        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
+    }
+    settle().await;
+    gate.loads.add_permits(10);
+    gate.commits.add_permits(10);
+    while let Some(call) = calls.join_next().await {
+        call.expect("a call").expect("identify");
+    }
+    // The first by itself; the other hundred together: loaded once, and again if the first was still being written.
+    let (loaded, committed) = gate.counts();
+    assert!(loaded <= 3, "{loaded} loads");
+    assert_eq!(committed, 2);
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded() {
+    let gate = Gate::new(0, Semaphore::MAX_PERMITS);
+    let resolver =
+        IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).batch_size(10).build(gate.clone());
+    let mut calls = JoinSet::new();
+    for n in 0..41 {
+        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
+    }
+    settle().await;
+    gate.loads.add_permits(1_000);
+    while let Some(call) = calls.join_next().await {
+        call.expect("a call").expect("identify");
+    }
+    assert_eq!(gate.counts().1, 5, "one, and four of ten");
+}
+
+#[tokio::test]
+async fn reads_do_not_wait_behind_commits() {
+    let gate = Gate::new(Semaphore::MAX_PERMITS, 1);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
+    let known = resolver.identify(email("known@x.io")).await.expect("identify");
+    let mut writes = JoinSet::new();
+    for n in 0..10 {
+        spawn(&mut writes, &resolver, email(&format!("{n}@x.io")));
+    }
+    settle().await;
+    for _ in 0..10 {
+        let read = tokio::time::timeout(Duration::from_secs(5), resolver.identify(email("known@x.io")));
+        assert_eq!(read.await.expect("it does not wait").expect("identify"), known);
+    }
+    gate.commits.add_permits(100);
+    while let Some(call) = writes.join_next().await {
+        call.expect("a call").expect("identify");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_takes_nobody_down() {
+    let gate = Gate::new(0, 0);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
+    let (mut gone, mut staying) = (JoinSet::new(), JoinSet::new());
+    for n in 0..20 {
+        // The first goes away too: the one that holds the slot.
+        spawn(&mut gone, &resolver, email(&format!("gone{n}@x.io")));
+        spawn(&mut staying, &resolver, email(&format!("staying{n}@x.io")));
+    }
+    settle().await;
+    gone.shutdown().await;
+    gate.loads.add_permits(1);
+    settle().await;
+    // Now the batch is being written; the next ones come and go.
+    let mut late = JoinSet::new();
+    for n in 0..20 {
+        spawn(&mut late, &resolver, email(&format!("late{n}@x.io")));
+    }
+    settle().await;
+    late.shutdown().await;
+    gate.loads.add_permits(100);
+    gate.commits.add_permits(100);
+    let mut people = Vec::new();
+    while let Some(call) = staying.join_next().await {
+        people.push(call.expect("a call").expect("identify"));
+    }
+    people.sort_unstable();
+    people.dedup();
+    assert_eq!(people.len(), 20);
+}
+
+#[tokio::test]
+async fn past_the_bound_callers_are_told_at_once() {
+    let gate = Gate::new(0, 0);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).queue_length(5).build(gate.clone());
+    let mut calls = JoinSet::new();
+    for n in 0..6 {
+        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
+    }
+    settle().await;
+    let refused = tokio::time::timeout(Duration::from_secs(5), resolver.identify(email("late@x.io"))).await;
+    let error = refused.expect("at once").expect_err("overloaded");
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Overloaded, true));
+    gate.loads.add_permits(100);
+    gate.commits.add_permits(100);
+    while let Some(call) = calls.join_next().await {
+        call.expect("a call").expect("those who waited are served");
+    }
+    resolver.identify(email("late@x.io")).await.expect("it recovers");
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_fails_alone() {
+    let gate = Gate::new(0, Semaphore::MAX_PERMITS);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
+    let mut calls = JoinSet::new();
+    for n in 0..50 {
+        let name = if n == 17 || n == 33 { "refused" } else { "fine" };
+        spawn(&mut calls, &resolver, email(&format!("{name}{n}@x.io")));
+    }
+    settle().await;
+    gate.loads.add_permits(1_000);
+    let mut outcomes = Vec::new();
+    while let Some(call) = calls.join_next().await {
+        outcomes.push(call.expect("a call"));
+    }
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Err(ErrorKind::Refused)).count(), 2);
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 48);
+    let many = ["a@x.io", "refused@x.io", "b@x.io"].map(email);
+    let many: Vec<_> = resolver.identify_many(many).await.into_iter().map(|reply| reply.is_ok()).collect();
+    assert_eq!(many, [true, false, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_one_call_only() {
+    let gate = Gate::new(0, Semaphore::MAX_PERMITS);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).build(gate.clone());
+    let mut calls = JoinSet::new();
+    for n in 0..3 {
+        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
+    }
+    settle().await;
+    let hasty = resolver.with_deadline(Duration::from_millis(50));
+    let error = hasty.identify(email("hasty@x.io")).await.expect_err("too late");
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true));
+    assert_eq!(hasty.ping().await.expect_err("too late").kind(), ErrorKind::Timeout);
+    gate.loads.add_permits(100);
+    while let Some(call) = calls.join_next().await {
+        call.expect("a call").expect("the others are served");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_the_store_blocks_nobody() {
+    let gate = Gate::new(0, Semaphore::MAX_PERMITS);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
+    let mut calls = JoinSet::new();
+    for n in 0..5 {
+        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
+    }
+    settle().await;
+    gate.loads.add_permits(1);
+    settle().await;
+    gate.panics.store(true, Ordering::SeqCst);
+    gate.loads.add_permits(100);
+    while let Some(call) = calls.join_next().await {
+        let outcome = call.expect("a call");
+        assert!(matches!(outcome, Ok(_) | Err(ErrorKind::Unavailable)), "{outcome:?}");
+    }
+    resolver.identify(email("after@x.io")).await.expect("the slot was given back");
+}
