@@ -34,25 +34,13 @@ const SCHEMES: &[&str] = &[
 /// use identity_core::{IdentityResolver, MemoryStore};
 /// let resolver = IdentityResolver::builder().batch_size(200).max_conflicts(10).build(MemoryStore::new());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResolverBuilder {
     normalizer: Normalizer,
     retry: Retry,
     limits: Limits,
     #[cfg(any(feature = "sqlite", feature = "mysql"))]
     store: StoreOptions,
-}
-
-impl Default for ResolverBuilder {
-    fn default() -> Self {
-        Self {
-            normalizer: Normalizer::default(),
-            retry: Retry::default(),
-            limits: Limits::default(),
-            #[cfg(any(feature = "sqlite", feature = "mysql"))]
-            store: StoreOptions::default(),
-        }
-    }
 }
 
 impl ResolverBuilder {
