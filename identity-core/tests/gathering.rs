@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use identity_core::{
-    Changes, ContactId, ContactStore, Error, ErrorKind, IdentifyRequest, IdentityResolver, MemoryStore, Query, Snapshot,
+    Changes, ContactId, ContactStore, Error, ErrorKind, IdentifyRequest, IdentityResolver, MemoryStore,
+    Query, Snapshot,
 };
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -57,7 +58,8 @@ impl ContactStore for Gate {
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
         self.commits.acquire().await.expect("open").forget();
         self.committed.fetch_add(1, Ordering::SeqCst);
-        let refused = |email: &Option<Box<str>>| email.as_deref().is_some_and(|email| email.starts_with("refused"));
+        let refused =
+            |email: &Option<Box<str>>| email.as_deref().is_some_and(|email| email.starts_with("refused"));
         if changes.created.iter().any(|contact| refused(&contact.email)) {
             return Err(Error::refused(std::io::Error::other("a value that the table does not take")));
         }
@@ -117,8 +119,11 @@ async fn what_arrives_while_a_batch_is_in_flight_is_the_next_batch() {
 #[tokio::test]
 async fn a_batch_is_bounded() {
     let gate = Gate::new(0, Semaphore::MAX_PERMITS);
-    let resolver =
-        IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).batch_size(10).build(gate.clone());
+    let resolver = IdentityResolver::builder()
+        .concurrent_loads(1)
+        .concurrent_writes(1)
+        .batch_size(10)
+        .build(gate.clone());
     let mut calls = JoinSet::new();
     for n in 0..41 {
         spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));

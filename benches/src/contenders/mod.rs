@@ -1,0 +1,4 @@
+//! Who is measured.
+
+pub(crate) mod limit;
+pub(crate) mod usual;
