@@ -102,8 +102,8 @@ pub struct NewClaim {
     pub identifier: Identifier,
     /// The contact that claims it.
     pub contact: ContactRef,
-    /// The deleted contact that the snapshot saw as its holder, and that must still be; `None` where nobody held
-    /// the claim.
+    /// The contact that the snapshot saw as its holder, and that must still be: one that was deleted, or that no longer
+    /// carries the value. `None` where nobody held the claim.
     pub taken_from: Option<ContactId>,
 }
 

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::error::Error;
 
 /// Conflicts are retried after a random wait that grows: of those who collided, one gets through each time, and the
@@ -23,6 +25,8 @@ impl Default for Retry {
 impl Retry {
     const FIRST_WAIT: Duration = Duration::from_millis(2);
     const LONGEST_WAIT: Duration = Duration::from_millis(200);
+    /// Past this no conflict is retried: each may have waited for a lock until the database's own time-out.
+    const PATIENCE: Duration = Duration::from_secs(30);
 
     /// Calls `attempt` until it succeeds, fails for good, or a bound is reached.
     pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
@@ -30,11 +34,12 @@ impl Retry {
         attempt: impl Fn() -> F,
     ) -> Result<T, Error> {
         let (mut conflicts, mut reconnects) = (0, 0);
+        let start = Instant::now();
         loop {
             match attempt().await {
                 Err(Error::Conflict { source, .. }) => {
                     conflicts += 1;
-                    if conflicts > self.conflicts {
+                    if conflicts > self.conflicts || start.elapsed() > Self::PATIENCE {
                         return Err(Error::Conflict { attempts: conflicts, source });
                     }
                     tracing::debug!(attempt = conflicts, "conflict with other writers");

@@ -151,3 +151,49 @@ pub(super) async fn a_chain_of_merges_at_once_is_one_person(fixture: &dyn Fixtur
     assert_eq!(primaries.len(), 1, "a merge was lost");
     assert_eq!(primaries[0].id, contacts[0].id, "the oldest stays");
 }
+
+pub(super) async fn links_while_people_are_merged(fixture: &dyn Fixture) {
+    const ROUNDS: usize = 12;
+    const LINKERS: usize = 8;
+    const LINKS: usize = 4;
+    let subject = fixture.fresh().await;
+    // Each gathers its own callers, as two processes would.
+    let resolvers = [subject.resolver(), subject.resolver()];
+    let mut oldest = BTreeSet::new();
+    for round in 0..ROUNDS {
+        let email = format!("{round}@x.io");
+        let phones = ["1", "2", "3"].map(|who| format!("{round}{who}"));
+        let first = resolvers[0].identify(request(&email, &phones[0])).await.expect("identify");
+        oldest.insert(first.primary_contact_id);
+        for phone in &phones[1..] {
+            resolvers[0].identify(request("", phone)).await.expect("identify");
+        }
+        let new = |task: usize, link: usize| {
+            request(&format!("{round}.{task}.{link}@x.io"), &phones[1 + (task + link) % 2])
+        };
+        let mut calls: Vec<Vec<IdentifyRequest>> =
+            (0..LINKERS).map(|task| (0..LINKS).map(|link| new(task, link)).collect()).collect();
+        // The merges come while the others are in the middle of their links.
+        for (task, phone) in phones[1..].iter().enumerate() {
+            calls[task].insert(LINKS / 2, request(&email, phone));
+        }
+        let mut running = tokio::task::JoinSet::new();
+        for (task, calls) in calls.into_iter().enumerate() {
+            let resolver = resolvers[task % 2].clone();
+            running.spawn(async move {
+                for request in calls {
+                    resolver.identify(request).await.expect("no error reaches a caller");
+                }
+            });
+        }
+        while let Some(finished) = running.join_next().await {
+            finished.expect("a task");
+        }
+    }
+    let contacts = subject.rows.contacts().await;
+    assert_sound(&contacts, &subject.rows.claims().await);
+    assert_eq!(contacts.len(), ROUNDS * (3 + LINKERS * LINKS), "a row for each who brought something new");
+    let primaries = contacts.iter().filter(|contact| contact.linked_id.is_none());
+    let primaries: BTreeSet<_> = primaries.map(|contact| contact.id).collect();
+    assert_eq!(primaries, oldest, "one person each, the oldest");
+}

@@ -82,6 +82,27 @@ pub(super) async fn a_commit_on_a_deleted_contact_is_a_conflict(fixture: &dyn Fi
     assert_conflict(&subject, &link(&snapshot, &snapshot.contacts[0], "b@x.io")).await;
 }
 
+pub(super) async fn a_commit_on_a_relinked_contact_is_a_conflict(fixture: &dyn Fixture) {
+    let subject = fixture.fresh().await;
+    identify(&subject, "a@x.io", "1").await;
+    identify(&subject, "b@x.io", "1").await;
+    let snapshot = load(&*subject.store, &[email("b@x.io")]).await;
+    let of = |linked: bool| {
+        snapshot.contacts.iter().find(|contact| contact.linked_id.is_some() == linked).expect("a contact")
+    };
+    let (primary, secondary) = (of(false), of(true));
+    // All of them are as they were but for the link: `updatedAt` alone does not tell.
+    for (contact, linked_id) in
+        [(primary, Some(secondary.id)), (secondary, None), (secondary, Some(secondary.id))]
+    {
+        let mut changes = link(&snapshot, primary, "c@x.io");
+        changes.touched = vec![Touch { linked_id, ..touch(contact) }];
+        assert_conflict(&subject, &changes).await;
+    }
+    let as_seen = Changes { touched: vec![touch(secondary)], ..link(&snapshot, primary, "c@x.io") };
+    subject.store.commit(&as_seen).await.expect("a contact that is linked as the plan saw it");
+}
+
 pub(super) async fn a_second_claim_is_a_conflict(fixture: &dyn Fixture) {
     let subject = fixture.fresh().await;
     let snapshot = load(&*subject.store, &[email("a@x.io")]).await;

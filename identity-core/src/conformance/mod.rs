@@ -190,6 +190,7 @@ cases![
     contract::an_empty_query_tells_the_time,
     contract::a_commit_on_a_changed_contact_is_a_conflict,
     contract::a_commit_on_a_deleted_contact_is_a_conflict,
+    contract::a_commit_on_a_relinked_contact_is_a_conflict,
     contract::a_second_claim_is_a_conflict,
     contract::a_conflict_writes_nothing,
     contract::a_taken_over_claim_has_one_winner,
@@ -200,6 +201,7 @@ cases![
     concurrency::many_callers_leave_one_person_each,
     concurrency::the_same_new_person_at_once_is_one,
     concurrency::a_chain_of_merges_at_once_is_one_person,
+    concurrency::links_while_people_are_merged,
 ];
 
 /// Runs the case with this name.

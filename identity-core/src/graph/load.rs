@@ -15,8 +15,8 @@ impl Graph {
     /// The people of a snapshot that was asked for these identifiers.
     ///
     /// A stored value that is not normalised, since someone outside wrote it, is normalised here; one that cannot
-    /// be is no identifier of anyone. Where the holder of a claim is deleted, its identifier belongs to the oldest
-    /// contact that still carries it, and else to nobody (SPEC, rule 5).
+    /// be is no identifier of anyone. Where the holder of a claim is deleted, or someone outside gave it another value,
+    /// the identifier belongs to the oldest contact of its cluster that carries it, and else to nobody (SPEC, rule 5).
     ///
     /// # Errors
     /// [`Error::Unsound`] where a contact is linked in a way that the rules exclude.
@@ -41,10 +41,14 @@ impl Graph {
         }
         for claim in snapshot.claims {
             let slot = graph.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
-            let live = graph.by_id.get(&claim.contact).copied();
+            let carries = |holder: &ContactSlot| {
+                let node = graph.node(*holder);
+                node.email == Some(slot) || node.phone == Some(slot)
+            };
+            let holder = graph.by_id.get(&claim.contact).copied().filter(carries);
             let holding = graph.identifiers.about_mut(slot);
             holding.stored = StoredClaim::HeldBy(claim.contact);
-            holding.by = live.or(holding.by);
+            holding.by = holder.or(holding.by);
         }
         Ok(graph)
     }

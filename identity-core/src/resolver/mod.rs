@@ -82,7 +82,8 @@ impl IdentityResolver {
     ///
     /// Requests go to the store in batches (see [`ResolverBuilder::batch_size`]), each of them one transaction.
     /// Where one fails, its requests all have that error, and the later ones are still tried; one that the database
-    /// itself refuses fails alone.
+    /// itself refuses fails alone. Where a connection is lost at the very end of a batch that was committed all the same,
+    /// the batch is answered from the state after it.
     pub async fn identify_many(
         &self,
         requests: impl IntoIterator<Item = IdentifyRequest>,

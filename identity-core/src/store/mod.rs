@@ -51,7 +51,7 @@ pub use sqlite::SqliteStore;
 ///   snapshot held, and returns them in that order.
 ///
 /// Deleted contacts (`deletedAt` is set, or the row is gone) are in no snapshot; claims that they hold are, see
-/// [`Claim`](crate::Claim).
+/// [`Claim`](crate::Claim). A store cannot tell the cluster of a row that is gone, so applications delete by `deletedAt`.
 ///
 /// # Errors
 /// [`Error::Conflict`] where trying again from `load` helps, also for deadlocks and time-outs of locks;

@@ -86,6 +86,9 @@ impl SqliteStore {
         let writer = pool
             .clone()
             .max_connections(1)
+            // A database in memory would go with its connection.
+            .idle_timeout(None)
+            .max_lifetime(None)
             // A writer waits for the writers before it, however many they are.
             .acquire_timeout(options.acquire_timeout.max(BUSY_TIMEOUT))
             .connect_with(connect.clone())
@@ -99,7 +102,11 @@ impl SqliteStore {
             readers.connect_with(connect.read_only(false)).await.map_err(fault::classify)?
         };
         let store = Self { readers, writer };
-        store.prepare(options).await?;
+        if let Err(error) = store.prepare(options).await {
+            // Whatever it has begun must not keep the next try waiting.
+            store.close().await;
+            return Err(error);
+        }
         Ok(store)
     }
 
@@ -254,26 +261,24 @@ impl Session for SqliteSession<'_> {
 struct SqliteAdopter<'c>(&'c mut SqliteConnection);
 
 impl Adopter for SqliteAdopter<'_> {
+    const BEGIN_AUDIT: &'static str = "BEGIN";
+    const BEGIN_PAGE: &'static str = "BEGIN IMMEDIATE";
+    const ON_HELD_CLAIM: &'static str = " ON CONFLICT (kind, value) DO UPDATE SET contactId = excluded.contactId \
+        WHERE NOT EXISTS (SELECT 1 FROM Contact c WHERE c.id = ContactIdentifier.contactId AND c.deletedAt IS NULL \
+        AND (c.email = ContactIdentifier.value OR c.phoneNumber = ContactIdentifier.value))";
+    const ON_KNOWN_NAME: &'static str = " ON CONFLICT (name) DO NOTHING";
+
+    async fn control(&mut self, sql: &'static str) -> Result<(), Error> {
+        self.0.execute(sql).await.map(drop).map_err(fault::classify)
+    }
+
     async fn read(&mut self, page: Statement<'_>) -> Result<Vec<AuditedRow>, Error> {
         let rows = fetch(self.0, &page).await.map_err(fault::classify)?;
         rows.iter().map(|row| adopt::row(row, time)).collect()
     }
 
-    async fn write(&mut self, statements: Vec<Statement<'_>>) -> Result<(), Error> {
-        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await.map_err(fault::classify)?;
-        for statement in statements {
-            execute(&mut transaction, statement).await.map_err(fault::classify)?;
-        }
-        transaction.commit().await.map_err(fault::classify)
-    }
-
-    fn on_held_claim(&self) -> &'static str {
-        " ON CONFLICT (kind, value) DO UPDATE SET contactId = excluded.contactId WHERE NOT EXISTS \
-         (SELECT 1 FROM Contact c WHERE c.id = ContactIdentifier.contactId AND c.deletedAt IS NULL)"
-    }
-
-    fn on_known_name(&self) -> &'static str {
-        " ON CONFLICT (name) DO NOTHING"
+    async fn write(&mut self, statement: Statement<'_>) -> Result<(), Error> {
+        execute(self.0, statement).await.map(drop).map_err(fault::classify)
     }
 }
 

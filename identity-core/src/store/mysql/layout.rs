@@ -12,20 +12,26 @@ const TEXT_TYPES: [&str; 6] = ["char", "varchar", "tinytext", "text", "mediumtex
 /// Columns that must hold a date and a time.
 const TIMES: [&str; 3] = ["createdAt", "updatedAt", "deletedAt"];
 
-/// Refuses sessions in which values would be cut silently, or times moved.
+/// Refuses sessions in which values would be cut silently, times moved, or reads be stale or dirty.
 pub(super) async fn check_session(connection: &mut MySqlConnection) -> Result<(), Error> {
+    // In winter and in summer, since London is UTC in one of them.
     let facts = "SELECT @@sql_mode LIKE '%STRICT_TRANS_TABLES%' OR @@sql_mode LIKE '%STRICT_ALL_TABLES%', \
-                 CAST(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) AS SIGNED)";
-    let row = sqlx::query(facts).fetch_one(connection).await.map_err(fault::classify)?;
-    let strict: i64 = row.try_get(0).map_err(fault::classify)?;
-    let offset: i64 = row.try_get(1).map_err(fault::classify)?;
-    if strict == 0 {
-        return Err(configuration(
-            "the sessions' sql_mode must contain STRICT_TRANS_TABLES, or values could be cut off silently",
-        ));
-    }
-    if offset.abs() > 1 {
-        return Err(configuration("the sessions' time_zone must be UTC, as sqlx sets it by default"));
+                 FROM_UNIXTIME(1735689600) = '2025-01-01' AND FROM_UNIXTIME(1751328000) = '2025-07-01', \
+                 CAST(@@autocommit AS SIGNED)";
+    let row = sqlx::query(facts).fetch_one(&mut *connection).await.map_err(fault::classify)?;
+    let fact = |column: usize| row.try_get::<i64, _>(column).map(|fact| fact != 0).map_err(fault::classify);
+    let isolation = "SHOW SESSION VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')";
+    let isolation = sqlx::query(isolation).fetch_one(connection).await.map_err(fault::classify)?;
+    let isolation: String = isolation.try_get(1).map_err(fault::classify)?;
+    for (holds, must) in [
+        (fact(0)?, "sql_mode must contain STRICT_TRANS_TABLES, or values could be cut off silently"),
+        (fact(1)?, "time_zone must be UTC, as sqlx sets it by default"),
+        (fact(2)?, "autocommit must be on, or reads would see an ever older state"),
+        (isolation != "READ-UNCOMMITTED", "isolation level must not be READ UNCOMMITTED"),
+    ] {
+        if !holds {
+            return Err(Error::Configuration(format!("the sessions' {must}")));
+        }
     }
     Ok(())
 }
@@ -62,26 +68,43 @@ pub(super) async fn check_table(connection: &mut MySqlConnection) -> Result<i64,
             return Err(configuration("the column id of the table Contact must be AUTO_INCREMENT"));
         }
     }
+    check_engine(connection).await?;
     check_indexes(connection).await?;
     Ok(tick)
 }
 
+/// Only InnoDB has the transactions that everything rests on.
+async fn check_engine(connection: &mut MySqlConnection) -> Result<(), Error> {
+    let engine = "SELECT CAST(ENGINE AS CHAR) FROM information_schema.TABLES \
+                  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'Contact'";
+    let engine: Option<String> =
+        sqlx::query_scalar(engine).fetch_one(connection).await.map_err(fault::classify)?;
+    match engine.as_deref() {
+        Some(engine) if engine.eq_ignore_ascii_case("InnoDB") => Ok(()),
+        engine => Err(configuration(&format!(
+            "the table Contact must be of the engine InnoDB, which has transactions; it is {}",
+            engine.unwrap_or("a view")
+        ))),
+    }
+}
+
 async fn check_indexes(connection: &mut MySqlConnection) -> Result<(), Error> {
-    let indexes = "SELECT CAST(COLUMN_NAME AS CHAR), CAST(NON_UNIQUE AS SIGNED) FROM information_schema.STATISTICS \
-                   WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'Contact' AND SEQ_IN_INDEX = 1 AND INDEX_NAME NOT IN \
-                   (SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() \
-                   AND TABLE_NAME = 'Contact' AND SEQ_IN_INDEX = 2 AND NON_UNIQUE = 0)";
+    let indexes = "SELECT CAST(GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) AS CHAR), CAST(MIN(NON_UNIQUE) AS SIGNED) \
+                   FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'Contact' \
+                   GROUP BY INDEX_NAME";
     let rows = sqlx::query(indexes).fetch_all(connection).await.map_err(fault::classify)?;
     let mut linked_id_is_indexed = false;
     for row in rows {
-        let column: String = row.try_get(0).map_err(fault::classify)?;
+        let columns: String = row.try_get(0).map_err(fault::classify)?;
         let non_unique: i64 = row.try_get(1).map_err(fault::classify)?;
-        if non_unique == 0 && column != "id" {
+        let mut columns_of = columns.split(',');
+        linked_id_is_indexed |= columns_of.clone().next() == Some("linkedId");
+        if non_unique == 0 && !columns_of.any(|column| column == "id") {
             return Err(configuration(&format!(
-                "the table Contact has a unique index on {column}, but a person's contacts repeat values; drop it"
+                "the table Contact has a unique index on {columns}, but a person's contacts, and deleted ones, repeat \
+                 values; make it a plain index"
             )));
         }
-        linked_id_is_indexed |= column == "linkedId";
     }
     if !linked_id_is_indexed {
         tracing::warn!(

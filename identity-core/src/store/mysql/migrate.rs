@@ -9,28 +9,23 @@ use sqlx::MySqlConnection;
 use crate::error::Error;
 use crate::store::sql::{MIGRATIONS_TABLE, fault, migration_failed};
 
-/// Seconds to wait for another process's migrations.
+/// Seconds to wait for another process, which may be adopting a large table.
 const PATIENCE: i64 = 60;
 
-/// Brings our tables to this version. `Contact` is created where it is missing, and else left alone.
-pub(super) async fn run(connection: &mut MySqlConnection) -> Result<(), Error> {
-    let locked: Option<i64> = sqlx::query_scalar(
-        "SELECT CAST(GET_LOCK(CONCAT('identity-core ', LEFT(SHA2(DATABASE(), 256), 40)), ?) AS SIGNED)",
-    )
-    .bind(PATIENCE)
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(fault::classify)?;
-    if locked != Some(1) {
-        return Err(Error::Configuration("another process is still migrating this database".to_owned()));
+/// Lets one process at a time migrate and adopt, until the connection is closed.
+pub(super) async fn lock(connection: &mut MySqlConnection) -> Result<(), Error> {
+    let lock =
+        "SELECT CAST(GET_LOCK(CONCAT('identity-core ', LEFT(SHA2(DATABASE(), 256), 40)), ?) AS SIGNED)";
+    let locked: Option<i64> =
+        sqlx::query_scalar(lock).bind(PATIENCE).fetch_one(connection).await.map_err(fault::classify)?;
+    match locked {
+        Some(1) => Ok(()),
+        _ => Err(Error::unavailable(std::io::Error::other("another process is still migrating or adopting"))),
     }
-    let result = locked_run(connection).await;
-    let release = "SELECT RELEASE_LOCK(CONCAT('identity-core ', LEFT(SHA2(DATABASE(), 256), 40)))";
-    sqlx::query(release).execute(connection).await.map_err(fault::classify)?;
-    result
 }
 
-async fn locked_run(connection: &mut MySqlConnection) -> Result<(), Error> {
+/// Brings our tables to this version, under the [`lock`]. `Contact` is created where it is missing, and else left alone.
+pub(super) async fn run(connection: &mut MySqlConnection) -> Result<(), Error> {
     let unfinished = format!("DELETE FROM {MIGRATIONS_TABLE} WHERE success = FALSE");
     let known = "SELECT CAST(COUNT(*) AS SIGNED) FROM information_schema.TABLES \
                  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?";

@@ -19,7 +19,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use sqlx::{ConnectOptions, Connection, MySqlConnection, MySqlPool};
+use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, MySqlPool};
 
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter};
@@ -84,14 +84,16 @@ impl MySqlStore {
     /// # Errors
     /// As for [`new`](Self::new), and [`Error::NotAdoptable`].
     pub async fn with_options(pool: MySqlPool, options: StoreOptions) -> Result<Self, Error> {
-        let mut connection = pool.acquire().await.map_err(fault::classify)?;
-        migrate::run(&mut connection).await?;
+        // A connection of its own: it is closed, with its lock and what it has begun, if this is given up halfway.
+        let mut connection = pool.acquire().await.map_err(fault::classify)?.detach();
         layout::check_session(&mut connection).await?;
+        migrate::lock(&mut connection).await?;
+        migrate::run(&mut connection).await?;
         let tick = layout::check_table(&mut connection).await?;
         let state = layout::table_state(&mut connection).await.map_err(fault::classify)?;
         let mut adopter = MySqlAdopter(&mut connection);
         adopt::ensure_adopted(&mut adopter, &DIALECT, options.normalizer, state, options.adopt).await?;
-        drop(connection);
+        connection.close().await.map_err(fault::classify)?;
         Ok(Self { pool, tick })
     }
 
@@ -175,27 +177,25 @@ async fn read(
 struct MySqlAdopter<'c>(&'c mut MySqlConnection);
 
 impl Adopter for MySqlAdopter<'_> {
+    const BEGIN_AUDIT: &'static str = BEGIN_SNAPSHOT;
+    const BEGIN_PAGE: &'static str = BEGIN;
+    const ON_HELD_CLAIM: &'static str = " ON DUPLICATE KEY UPDATE contactId = IF(EXISTS (SELECT 1 FROM Contact c \
+        WHERE c.id = ContactIdentifier.contactId AND c.deletedAt IS NULL \
+        AND (c.email = ContactIdentifier.value OR c.phoneNumber = ContactIdentifier.value)), \
+        ContactIdentifier.contactId, VALUES(contactId))";
+    const ON_KNOWN_NAME: &'static str = " ON DUPLICATE KEY UPDATE name = name";
+
+    async fn control(&mut self, sql: &'static str) -> Result<(), Error> {
+        self.0.execute(sql).await.map(drop).map_err(fault::classify)
+    }
+
     async fn read(&mut self, page: Statement<'_>) -> Result<Vec<AuditedRow>, Error> {
         let rows = fetch(self.0, &page).await.map_err(fault::classify)?;
         rows.iter().map(|row| adopt::row(row, time)).collect()
     }
 
-    async fn write(&mut self, statements: Vec<Statement<'_>>) -> Result<(), Error> {
-        let mut transaction = self.0.begin_with(BEGIN).await.map_err(fault::classify)?;
-        for statement in statements {
-            execute(&mut transaction, statement).await.map_err(fault::classify)?;
-        }
-        transaction.commit().await.map_err(fault::classify)
-    }
-
-    fn on_held_claim(&self) -> &'static str {
-        " ON DUPLICATE KEY UPDATE contactId = IF(EXISTS (SELECT 1 FROM Contact c \
-         WHERE c.id = ContactIdentifier.contactId AND c.deletedAt IS NULL), ContactIdentifier.contactId, \
-         VALUES(contactId))"
-    }
-
-    fn on_known_name(&self) -> &'static str {
-        " ON DUPLICATE KEY UPDATE name = name"
+    async fn write(&mut self, statement: Statement<'_>) -> Result<(), Error> {
+        execute(self.0, statement).await.map(drop).map_err(fault::classify)
     }
 }
 

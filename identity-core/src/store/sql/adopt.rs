@@ -1,8 +1,8 @@
 //! Taking over a table that others filled.
 //!
-//! The table is read twice in pages by id: once to check it, once to write each row's claims and a piece of evidence,
-//! a page a transaction. Both writes leave alone what is there already, so an adoption that was interrupted is simply
-//! started again. Only at the end does `ContactSetup` say that the table may be used.
+//! The table is read twice in pages by id: once to check it as it is at one moment, once to write each row's claims and a
+//! piece of evidence, a page a transaction. Both writes leave alone what is there already, so an adoption that was
+//! interrupted is simply started again. Only at the end does `ContactSetup` say that the table may be used.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ use crate::audit::{Audit, AuditedPrimary, AuditedRow};
 use crate::changes::EventKind;
 use crate::contact::{ContactId, LinkPrecedence};
 use crate::error::Error;
-use crate::identifier::{Identifier, IdentifierPair};
+use crate::identifier::IdentifierPair;
 use crate::normalize::Normalizer;
 use crate::timestamp::Timestamp;
 
@@ -25,25 +25,32 @@ const PAGE: i64 = 1_000;
 /// The name in `ContactSetup` under which a table is ready.
 pub(in crate::store) const READY: &str = "adopted";
 
-/// What adopting asks of a backend.
+/// What adopting asks of a backend: statements on one connection, which nobody else uses and which is closed if adopting
+/// is given up halfway.
 pub(in crate::store) trait Adopter: Send {
+    /// Begins a transaction that reads one moment.
+    const BEGIN_AUDIT: &'static str;
+    /// Begins a transaction that writes.
+    const BEGIN_PAGE: &'static str;
+    /// The end of an INSERT of claims: where a claim is held by a contact that is not live or carries another value, it
+    /// goes over to the row's.
+    const ON_HELD_CLAIM: &'static str;
+    /// The end of an INSERT into `ContactSetup`: nothing happens where the name is there.
+    const ON_KNOWN_NAME: &'static str;
+
+    /// Runs fixed SQL.
+    fn control(&mut self, sql: &'static str) -> impl Future<Output = Result<(), Error>> + Send;
+
     /// Reads one page of rows; see [`page`].
     fn read(&mut self, page: Statement<'_>) -> impl Future<Output = Result<Vec<AuditedRow>, Error>> + Send;
 
-    /// Runs statements in one transaction.
-    fn write(&mut self, statements: Vec<Statement<'_>>) -> impl Future<Output = Result<(), Error>> + Send;
-
-    /// `INSERT INTO ContactIdentifier … VALUES …`'s end: where the claim is held by a contact that is not live, it goes
-    /// over to the row's.
-    fn on_held_claim(&self) -> &'static str;
-
-    /// The same for `ContactSetup`: nothing happens where the name is there.
-    fn on_known_name(&self) -> &'static str;
+    /// Runs a statement.
+    fn write(&mut self, statement: Statement<'_>) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// Whether the table may be used: it is empty, or was adopted, or is now.
-pub(in crate::store) async fn ensure_adopted(
-    adopter: &mut impl Adopter,
+pub(in crate::store) async fn ensure_adopted<A: Adopter>(
+    adopter: &mut A,
     dialect: &Dialect,
     normalizer: Normalizer,
     state: TableState,
@@ -53,12 +60,26 @@ pub(in crate::store) async fn ensure_adopted(
         (TableState::Ready, false) => return Ok(()),
         (TableState::Filled, false) => return Err(Error::NotAdopted),
         (TableState::Empty, _) => {}
-        (TableState::Ready | TableState::Filled, true) => take_over(adopter, dialect, normalizer).await?,
+        (TableState::Ready | TableState::Filled, true) => {
+            let audit = audit(adopter, dialect, normalizer).await?;
+            let mut defects = audit.defects();
+            if state == TableState::Ready {
+                // What a deleted primary left is mended by the first call that touches it.
+                defects.orphaned = 0;
+            }
+            if !defects.is_empty() {
+                return Err(Error::NotAdoptable(defects));
+            }
+            let mut after = Some(i64::MIN);
+            while let Some(id) = after {
+                after = take_over_page(adopter, dialect, &audit, id).await?;
+            }
+        }
     }
     let ready = Statement::new("INSERT INTO ContactSetup (name, at) VALUES ")
         .rows([[Value::Text(Some(READY)), Value::Time(Timestamp::now())]])
-        .sql(adopter.on_known_name());
-    adopter.write(vec![ready]).await
+        .sql(A::ON_KNOWN_NAME);
+    adopter.write(ready).await
 }
 
 /// What a store finds at connect.
@@ -82,69 +103,67 @@ impl TableState {
     }
 }
 
-async fn take_over(
-    adopter: &mut impl Adopter,
+async fn audit<A: Adopter>(
+    adopter: &mut A,
     dialect: &Dialect,
     normalizer: Normalizer,
-) -> Result<(), Error> {
+) -> Result<Audit, Error> {
+    adopter.control(A::BEGIN_AUDIT).await?;
     let mut audit = Audit::new(normalizer);
-    let mut after = i64::MIN;
-    loop {
-        let rows = adopter.read(page(dialect, after)).await?;
+    let mut after = Some(i64::MIN);
+    while let Some(id) = after {
+        let rows = adopter.read(page(dialect, id)).await?;
         rows.iter().for_each(|row| audit.add(row));
-        match rows.last() {
-            Some(last) => after = last.id.get(),
-            None => break,
-        }
+        after = rows.last().map(|row| row.id.get());
     }
-    if !audit.defects().is_empty() {
-        return Err(Error::NotAdoptable(audit.defects()));
+    adopter.control("ROLLBACK").await?;
+    Ok(audit)
+}
+
+/// Gives the rows after an id their claims and their evidence; tells the last one's id.
+async fn take_over_page<A: Adopter>(
+    adopter: &mut A,
+    dialect: &Dialect,
+    audit: &Audit,
+    after: i64,
+) -> Result<Option<i64>, Error> {
+    adopter.control(A::BEGIN_PAGE).await?;
+    let rows = adopter.read(page(dialect, after)).await?;
+    let known: Vec<_> = rows.iter().map(|row| (row, audit.claims_of(row))).collect();
+    let mut claims: Vec<_> =
+        known.iter().flat_map(|(row, (_, claims))| claims.iter().map(|claim| (claim, row.id))).collect();
+    claims.sort_unstable();
+    for chunk in exact(&claims) {
+        let rows = chunk.iter().map(|(claim, contact)| {
+            let kind = Value::Text(Some(claim.kind.name()));
+            [kind, Value::Text(Some(&claim.value)), Value::Int(Some(contact.get()))]
+        });
+        let insert = Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ");
+        adopter.write(insert.rows(rows).sql(A::ON_HELD_CLAIM)).await?;
     }
-    let mut after = i64::MIN;
-    loop {
-        let rows = adopter.read(page(dialect, after)).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.id.get();
-        let known: Vec<(&AuditedRow, Option<IdentifierPair>, Vec<Identifier>)> = rows
-            .iter()
-            .map(|row| {
-                let (pair, claims) = audit.claims_of(row);
-                (row, pair, claims)
-            })
-            .collect();
-        let mut claims: Vec<_> =
-            known.iter().flat_map(|(row, _, claims)| claims.iter().map(|claim| (claim, row.id))).collect();
-        claims.sort_unstable();
-        let mut statements = Vec::new();
-        for chunk in exact(&claims) {
-            let rows = chunk.iter().map(|(claim, contact)| {
-                let kind = Value::Text(Some(claim.kind.name()));
-                [kind, Value::Text(Some(&claim.value)), Value::Int(Some(contact.get()))]
-            });
-            let insert = Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ");
-            statements.push(insert.rows(rows).sql(adopter.on_held_claim()));
-        }
-        let now = Timestamp::now();
-        let events: Vec<_> = known
-            .iter()
-            .filter(|(row, _, _)| !row.has_evidence)
-            .map(|(row, pair, _)| {
-                let primary = Value::Int(Some(row.linked_id.unwrap_or(row.id).get()));
-                [
-                    Value::Text(Some(EventKind::Adopted.name())),
-                    Value::Int(Some(row.id.get())),
-                    primary,
-                    primary,
-                    Value::Text(pair.as_ref().and_then(IdentifierPair::email)),
-                    Value::Text(pair.as_ref().and_then(IdentifierPair::phone)),
-                    Value::Time(now),
-                ]
-            })
-            .collect();
-        statements.extend(exact(&events).map(|chunk| record_rows(chunk.iter().copied())));
-        adopter.write(statements).await?;
-        tracing::info!(through = after, "adopted contacts");
+    let now = Timestamp::now();
+    let unrecorded = known.iter().filter(|(row, _)| !row.has_evidence);
+    let events: Vec<_> = unrecorded.map(|(row, (pair, _))| adopted(row, pair.as_ref(), now)).collect();
+    for chunk in exact(&events) {
+        adopter.write(record_rows(chunk.iter().copied())).await?;
     }
+    adopter.control("COMMIT").await?;
+    let last = rows.last().map(|row| row.id.get());
+    tracing::info!(through = last, "adopted contacts");
+    Ok(last)
+}
+
+fn adopted<'a>(row: &AuditedRow, pair: Option<&'a IdentifierPair>, now: Timestamp) -> [Value<'a>; 7] {
+    let primary = Value::Int(Some(row.linked_id.unwrap_or(row.id).get()));
+    [
+        Value::Text(Some(EventKind::Adopted.name())),
+        Value::Int(Some(row.id.get())),
+        primary,
+        primary,
+        Value::Text(pair.and_then(IdentifierPair::email)),
+        Value::Text(pair.and_then(IdentifierPair::phone)),
+        Value::Time(now),
+    ]
 }
 
 /// The next live rows by id, each with the live contact that its `linkedId` names.

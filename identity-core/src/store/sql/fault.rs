@@ -69,11 +69,14 @@ fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
         return match error.number() {
             // Deadlock, lock time-out, a row that changed since it was read (MariaDB), certification failure at
-            // COMMIT and before it (Group Replication).
-            1213 | 1205 | 1020 | 1180 | 3101 => Meaning::Conflict,
-            // Too many connections, node not ready (Galera), shutdown, connection killed, query interrupted,
-            // read-only after a failover, network errors, no longer in the group, closed for inactivity.
-            1040
+            // COMMIT and before it (Group Replication), a table definition that changed meanwhile.
+            1213 | 1205 | 1020 | 1180 | 3101 | 1412 | 1615 => Meaning::Conflict,
+            // Full disk or table; too many connections, node not ready (Galera), shutdown, connection killed, query
+            // interrupted or too slow, read-only after a failover, network errors, no longer in the group, closed for
+            // inactivity.
+            1021
+            | 1114
+            | 1040
             | 1047
             | 1053
             | 1077
@@ -87,6 +90,8 @@ fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
             | 1792
             | 1836
             | 1927
+            | 1969
+            | 3024
             | 3100
             | 3168
             | 3169
@@ -98,10 +103,10 @@ fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
     if let Some(error) = error.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
         use sqlx::error::DatabaseError;
         let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
-        // The lower byte is the primary result code: BUSY, LOCKED; IOERR, CANTOPEN.
+        // The lower byte is the primary result code: BUSY, LOCKED; READONLY, IOERR, FULL, CANTOPEN.
         return match code & 0xff {
             5 | 6 => Meaning::Conflict,
-            10 | 14 => Meaning::Away,
+            8 | 10 | 13 | 14 => Meaning::Away,
             _ => Meaning::Refusal,
         };
     }

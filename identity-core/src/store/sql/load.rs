@@ -1,7 +1,7 @@
 //! One statement that reads everything a batch touches.
 //!
-//! A single SELECT sees the database at one moment, at every isolation level and without a transaction, and costs one
-//! round trip. It looks the claims up, follows each to the cluster that its holder is in (`linkedId`, or the contact
+//! A single SELECT sees the database at one moment without a transaction, at every isolation level but READ UNCOMMITTED
+//! (which is refused at connect), and costs one round trip. It looks the claims up, follows each to the cluster that its holder is in (`linkedId`, or the contact
 //! itself), and reads the live contacts of those clusters: the primary by its id, the secondaries by their `linkedId`.
 //! The parts come as rows of one shape, told apart by their first column.
 
