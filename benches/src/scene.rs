@@ -69,7 +69,11 @@ impl Scene {
     /// What goes wrong on the way.
     pub(crate) async fn set(options: &Options) -> Result<Self, Failure> {
         let people = options.people();
-        let server = DatabaseServer::start_with(Flavor::MySql, &["--innodb-buffer-pool-size=4G", "--max-connections=500"]).await?;
+        let server = DatabaseServer::start_with(
+            Flavor::MySql,
+            &["--innodb-buffer-pool-size=4G", "--max-connections=500"],
+        )
+        .await?;
         let mut databases = Vec::new();
         let mut pools = Vec::new();
         for _ in 0..4 {

@@ -19,7 +19,7 @@ use time::macros::format_description;
 
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter, TableState};
-use super::sql::statement::{Statement, Value, exact, padded};
+use super::sql::statement::{Lengths, Statement, Value};
 use super::sql::{Dialect, MIGRATIONS_TABLE, Session, StoreOptions, commit, fault, load};
 use crate::audit::AuditedRow;
 use crate::changes::{Changes, ContactRef, NewContact, Touch};
@@ -33,6 +33,7 @@ const DIALECT: Dialect = Dialect {
     id: str::to_owned,
     time: |column| format!("CAST({column} AS TEXT)"),
     now: "NULL",
+    lengths: Lengths::Fixed,
     greatest: "MAX",
 };
 
@@ -193,10 +194,17 @@ impl Session for SqliteSession<'_> {
         execute(&mut self.0, statement).await
     }
 
+    async fn execute_all(&mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+        for statement in statements {
+            self.execute(statement).await?;
+        }
+        Ok(())
+    }
+
     /// Reads and compares first: text in an existing table need not be written as ours, and nobody writes meanwhile.
     async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
         let mut matched = 0;
-        for touched in padded(touched) {
+        for touched in Lengths::Fixed.padded(touched) {
             let ids = || touched.iter().map(|touch| Value::Int(Some(touch.contact.get())));
             let select = Statement::new(
                 "SELECT id, linkedId, CAST(updatedAt AS TEXT) FROM Contact WHERE deletedAt IS NULL AND id IN (",
@@ -232,7 +240,7 @@ impl Session for SqliteSession<'_> {
         .await?;
         let ids: Vec<_> = (last + 1..).take(created.len()).map(ContactId::from).collect();
         let numbered: Vec<_> = ids.iter().zip(created).collect();
-        for chunk in exact(&numbered) {
+        for chunk in Lengths::Fixed.exact(&numbered) {
             let rows = chunk.iter().map(|(id, contact)| {
                 let linked_id = contact.linked_to.and_then(|primary: ContactRef| primary.resolve(&ids));
                 let precedence = match linked_id {

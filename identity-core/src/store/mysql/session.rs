@@ -1,12 +1,12 @@
 //! Statements on one connection.
 
-use sqlx::mysql::{MySqlArguments, MySqlRow};
+use sqlx::mysql::{MySqlArguments, MySqlQueryResult, MySqlRow};
 use sqlx::{AssertSqlSafe, MySql, MySqlConnection, Row, Transaction};
 use time::PrimitiveDateTime;
 
 use crate::changes::{ContactRef, NewContact, Touch};
 use crate::contact::{ContactId, LinkPrecedence};
-use crate::store::sql::statement::{Statement, Value, exact, padded};
+use crate::store::sql::statement::{Lengths, Statement, Value};
 use crate::store::sql::{Session, commit};
 use crate::timestamp::Timestamp;
 
@@ -20,9 +20,13 @@ impl Session for MySqlSession<'_> {
         execute(&mut self.transaction, statement).await
     }
 
+    async fn execute_all(&mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+        execute_all(&mut self.transaction, statements).await
+    }
+
     async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
         let mut matched = 0;
-        for touched in padded(touched) {
+        for touched in Lengths::Any.padded(touched) {
             let id = |touch: &Touch| Value::Int(Some(touch.contact.get()));
             let versions = touched.iter().map(|touch| {
                 (id(touch), Value::Time(commit::next_version(touch.updated_at, now, self.tick)))
@@ -47,29 +51,22 @@ impl Session for MySqlSession<'_> {
     /// `linkedId` afterwards.
     async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
         let mut ids = Vec::with_capacity(created.len());
-        let step = match created.len() {
-            0 | 1 => 1,
-            // Not 1 on clusters of several primaries, and theirs to change.
-            _ => {
-                let step: u64 = sqlx::query_scalar("SELECT CAST(@@auto_increment_increment AS UNSIGNED)")
-                    .fetch_one(&mut *self.transaction)
-                    .await?;
-                step as i64
-            }
-        };
-        for chunk in exact(created) {
+        for chunk in Lengths::Any.exact(created) {
             let rows = chunk.iter().map(row);
             let insert = Statement::new(
                 "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
-            );
-            let Statement { sql, values } = insert.rows(rows);
-            let done = sqlx::query_with(AssertSqlSafe(sql), arguments(&values)?)
-                .execute(&mut *self.transaction)
-                .await?;
+            )
+            .rows(rows);
             // The id of the statement's first row (MySQL manual, LAST_INSERT_ID); the others follow without a gap,
             // since their number is known beforehand (InnoDB, "simple inserts").
-            let first = done.last_insert_id() as i64;
-            ids.extend((0..chunk.len() as i64).map(|position| ContactId::from(first + position * step)));
+            let (first, step) = if chunk.len() == 1 {
+                (prepared(&mut self.transaction, &insert).await?.last_insert_id(), 1)
+            } else {
+                insert_many(&mut self.transaction, &insert).await?
+            };
+            ids.extend(
+                (0..chunk.len() as u64).map(|position| ContactId::from((first + position * step) as i64)),
+            );
         }
         let late = created.iter().zip(&ids).filter_map(|(contact, id)| match contact.linked_to {
             Some(primary @ ContactRef::New(_)) => {
@@ -78,7 +75,7 @@ impl Session for MySqlSession<'_> {
             _ => None,
         });
         let late: Vec<_> = late.collect();
-        for links in padded(&late) {
+        for links in Lengths::Any.padded(&late) {
             self.execute(commit::link_by_id(&links)).await?;
         }
         Ok(ids)
@@ -101,13 +98,55 @@ fn row(contact: &NewContact) -> [Value<'_>; 6] {
     ]
 }
 
+/// Statements with more values than this are sent as text: one round trip whatever their length, where preparing them
+/// would take another for each length that was not met before.
+const MOST_PREPARED: usize = 16;
+
 pub(super) async fn execute(
     connection: &mut MySqlConnection,
     statement: Statement<'_>,
 ) -> Result<u64, sqlx::Error> {
-    let Statement { sql, values } = statement;
-    let done = sqlx::query_with(AssertSqlSafe(sql), arguments(&values)?).execute(connection).await?;
+    let done = if statement.values.len() > MOST_PREPARED {
+        sqlx::raw_sql(AssertSqlSafe(statement.text())).execute(connection).await?
+    } else {
+        prepared(connection, &statement).await?
+    };
     Ok(done.rows_affected())
+}
+
+async fn prepared(
+    connection: &mut MySqlConnection,
+    statement: &Statement<'_>,
+) -> Result<MySqlQueryResult, sqlx::Error> {
+    let Statement { sql, values } = statement;
+    sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)?).execute(connection).await
+}
+
+/// Runs all in one round trip, unless they are few and short.
+async fn execute_all(
+    connection: &mut MySqlConnection,
+    statements: Vec<Statement<'_>>,
+) -> Result<(), sqlx::Error> {
+    if statements.iter().map(|statement| statement.values.len()).sum::<usize>() <= MOST_PREPARED {
+        for statement in statements {
+            prepared(connection, &statement).await?;
+        }
+        return Ok(());
+    }
+    let text: Vec<_> = statements.iter().map(Statement::text).collect();
+    // The server stops at the first that fails.
+    sqlx::raw_sql(AssertSqlSafe(text.join("; "))).execute(connection).await.map(drop)
+}
+
+/// Inserts rows; tells the first id, and the step to the next, which is not 1 on clusters of several primaries, and
+/// theirs to change.
+async fn insert_many(
+    connection: &mut MySqlConnection,
+    insert: &Statement<'_>,
+) -> Result<(u64, u64), sqlx::Error> {
+    let text = insert.text() + "; SELECT LAST_INSERT_ID(), CAST(@@auto_increment_increment AS UNSIGNED)";
+    let row = sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(connection).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 pub(super) async fn fetch(

@@ -14,9 +14,9 @@
 //! Every step that matches fewer rows than it must, or meets a key that is taken, is a conflict: the transaction is
 //! rolled back and the batch loaded again.
 
-use super::statement::{Statement, Value, exact, padded};
+use super::statement::{Statement, Value};
 use super::{Dialect, Session, fault};
-use crate::changes::{Changes, ContactRef};
+use crate::changes::{Changes, ContactRef, NewClaim};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::identifier::Identifier;
@@ -38,28 +38,31 @@ pub(in crate::store) async fn run(
             "the database gave fewer ids than there are new contacts".to_owned(),
         ));
     }
-    claim(session, changes, &ids).await?;
-    for statement in
-        promote(changes).into_iter().chain(relink(dialect, changes, &ids)).chain(record(changes, &ids))
-    {
-        session.execute(statement).await.map_err(fault::classify)?;
-    }
+    take_over(session, changes, &ids).await?;
+    let mut rest = claim(dialect, changes, &ids);
+    rest.extend(promote(dialect, changes));
+    rest.extend(relink(dialect, changes, &ids));
+    rest.extend(record(dialect, changes, &ids));
+    // Claims are the only rows here whose key can be taken.
+    session.execute_all(rest).await.map_err(fault::classify_claims)?;
     Ok(ids)
 }
 
-async fn claim(session: &mut impl Session, changes: &Changes, ids: &[ContactId]) -> Result<(), Error> {
-    let (taken_over, new): (Vec<_>, Vec<_>) =
-        changes.claims.iter().partition(|claim| claim.taken_from.is_some());
-    for chunk in exact(&new) {
+fn claim<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
+    let new: Vec<_> = changes.claims.iter().filter(|claim| claim.taken_from.is_none()).collect();
+    let insert = |chunk: &[&'a NewClaim]| {
         let rows = chunk.iter().map(|claim| {
             let Identifier { kind, value } = &claim.identifier;
             [Value::Text(Some(kind.name())), Value::Text(Some(value)), reference(claim.contact, ids)]
         });
-        let insert =
-            Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ").rows(rows);
-        session.execute(insert).await.map_err(fault::classify_claims)?;
-    }
-    for claim in taken_over {
+        Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ").rows(rows)
+    };
+    dialect.lengths.exact(&new).map(insert).collect()
+}
+
+/// Rare, and each has to match, so one by one.
+async fn take_over(session: &mut impl Session, changes: &Changes, ids: &[ContactId]) -> Result<(), Error> {
+    for claim in changes.claims.iter().filter(|claim| claim.taken_from.is_some()) {
         let update = Statement::new("UPDATE ContactIdentifier SET contactId = ")
             .bind(reference(claim.contact, ids))
             .sql(" WHERE kind = ")
@@ -75,9 +78,11 @@ async fn claim(session: &mut impl Session, changes: &Changes, ids: &[ContactId])
     Ok(())
 }
 
-fn promote(changes: &Changes) -> Vec<Statement<'_>> {
+fn promote<'a>(dialect: &Dialect, changes: &'a Changes) -> Vec<Statement<'a>> {
     let ids: Vec<_> = changes.promoted.iter().map(|id| Value::Int(Some(id.get()))).collect();
-    padded(&ids)
+    dialect
+        .lengths
+        .padded(&ids)
         .map(|ids| {
             // An existing table may have ON UPDATE CURRENT_TIMESTAMP, which would undo the touch.
             Statement::new(
@@ -96,7 +101,7 @@ fn relink<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec
         .map(|relink| (Value::Int(Some(relink.from.get())), reference(relink.to, ids)))
         .collect();
     let mut statements = Vec::new();
-    for links in padded(&links) {
+    for links in dialect.lengths.padded(&links) {
         let from = || links.iter().map(|(from, _)| *from);
         statements.push(
             Statement::new("UPDATE Contact SET linkedId = ")
@@ -121,8 +126,10 @@ pub(in crate::store) fn link_by_id<'a>(links: &[(Value<'a>, Value<'a>)]) -> Stat
         .sql(")")
 }
 
-fn record<'a>(changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
-    exact(&changes.events)
+fn record<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
+    dialect
+        .lengths
+        .exact(&changes.events)
         .map(|chunk| {
             let rows = chunk.iter().map(|event| {
                 let previous = event.previous_primary.and_then(|previous| previous.resolve(ids));

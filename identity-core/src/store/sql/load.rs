@@ -7,8 +7,8 @@
 
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
-use super::statement::{Statement, Value};
-use super::{Dialect, statement};
+use super::Dialect;
+use super::statement::{Lengths, Statement, Value};
 use crate::contact::{Contact, ContactId, LinkPrecedence};
 use crate::error::Error;
 use crate::identifier::{Identifier, IdentifierKind};
@@ -21,7 +21,7 @@ pub(crate) const EMAIL_CLAIM: i64 = 1;
 pub(crate) const PHONE_CLAIM: i64 = 2;
 pub(crate) const CONTACT: i64 = 3;
 
-/// The statements that together read what a query touches: one, unless it names more than [`statement::LONGEST`]
+/// The statements that together read what a query touches: one, unless it names more than [`LONGEST`](super::statement::LONGEST)
 /// identifiers of a kind, or contacts.
 pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>) -> Vec<Statement<'a>> {
     let values = |kind| -> Vec<Value<'a>> {
@@ -29,9 +29,9 @@ pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>) -> Vec<Stateme
         of_kind.map(|identifier| Value::Text(Some(&identifier.value))).collect()
     };
     let ids: Vec<_> = query.contacts.iter().map(|id| Value::Int(Some(id.get()))).collect();
-    let mut emails = statement::padded(&values(IdentifierKind::Email)).collect::<Vec<_>>().into_iter();
-    let mut phones = statement::padded(&values(IdentifierKind::Phone)).collect::<Vec<_>>().into_iter();
-    let mut contacts = statement::padded(&ids).collect::<Vec<_>>().into_iter();
+    let mut emails = Lengths::Fixed.padded(&values(IdentifierKind::Email)).collect::<Vec<_>>().into_iter();
+    let mut phones = Lengths::Fixed.padded(&values(IdentifierKind::Phone)).collect::<Vec<_>>().into_iter();
+    let mut contacts = Lengths::Fixed.padded(&ids).collect::<Vec<_>>().into_iter();
     let mut statements = Vec::new();
     loop {
         let parts = (emails.next(), phones.next(), contacts.next());

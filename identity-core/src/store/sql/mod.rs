@@ -30,7 +30,7 @@ use crate::changes::{NewContact, Touch};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::timestamp::Timestamp;
-use statement::Statement;
+use statement::{Lengths, Statement};
 
 pub use options::StoreOptions;
 
@@ -46,6 +46,8 @@ pub(crate) struct Dialect {
     pub(crate) time: fn(&str) -> String,
     /// The database's clock; NULL where it is this process's.
     pub(crate) now: &'static str,
+    /// How long lists are.
+    pub(crate) lengths: Lengths,
     /// The function that gives the greater of two values.
     pub(crate) greatest: &'static str,
 }
@@ -54,6 +56,12 @@ pub(crate) struct Dialect {
 pub(super) trait Session: Send {
     /// Runs one statement; tells how many rows it matched.
     fn execute(&mut self, statement: Statement<'_>) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+
+    /// Runs statements in order, until one fails.
+    fn execute_all(
+        &mut self,
+        statements: Vec<Statement<'_>>,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Bumps `updatedAt` of the contacts that are as they must be; tells how many.
     fn touch(

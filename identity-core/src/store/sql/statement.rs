@@ -1,8 +1,9 @@
-//! SQL with its values, in few fixed shapes.
+//! SQL with its values, and how long its lists are.
 //!
-//! A prepared statement's text is the key under which driver and server keep it, so a text that changes with the
-//! number of values would fill their caches and cost a round trip each. Lists therefore have one of five lengths:
-//! lists of conditions are filled up by repeating their last entry, lists of rows are split.
+//! A prepared statement's text is the key under which driver and server keep it, so a text that changes with the number
+//! of values would fill their caches and cost a round trip each. [`Lengths::Fixed`] therefore gives lists one of five
+//! lengths: lists of conditions are filled up by repeating their last entry, lists of rows are split. Where long statements
+//! are sent as text instead ([`Statement::text`]), lists may have any length.
 
 use crate::timestamp::Timestamp;
 
@@ -11,6 +12,19 @@ const SHAPES: [usize; 5] = [1, 4, 16, 64, 256];
 
 /// The most entries that one statement takes.
 pub(crate) const LONGEST: usize = SHAPES[SHAPES.len() - 1];
+
+/// How long the lists of a backend's statements are.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(all(feature = "mysql", feature = "sqlite")),
+    allow(dead_code, reason = "each backend has one")
+)]
+pub(crate) enum Lengths {
+    /// One of the fixed lengths.
+    Fixed,
+    /// Any length up to [`LONGEST`].
+    Any,
+}
 
 /// A value to bind.
 #[derive(Clone, Copy, PartialEq)]
@@ -69,6 +83,55 @@ impl<'a> Statement<'a> {
         self.sql(" END")
     }
 
+    /// The statement with its values in its text, for MySQL.
+    ///
+    /// Text is written in hexadecimal, so no value can end its literal.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn text(&self) -> String {
+        use std::fmt::Write as _;
+
+        // Writing to a String cannot fail.
+        let mut text = String::with_capacity(self.sql.len() + 24 * self.values.len());
+        let mut values = self.values.iter();
+        for part in self.sql.split_inclusive('?') {
+            let Some(before) = part.strip_suffix('?') else {
+                text.push_str(part);
+                continue;
+            };
+            text.push_str(before);
+            match values.next() {
+                Some(Value::Int(Some(value))) => {
+                    let _ = write!(text, "{value}");
+                }
+                Some(Value::Text(Some(value))) => {
+                    text.push_str("_utf8mb4 x'");
+                    for byte in value.bytes() {
+                        let _ = write!(text, "{byte:02x}");
+                    }
+                    text.push('\'');
+                }
+                Some(Value::Time(at)) => match at.to_datetime() {
+                    Some(at) => {
+                        let (month, time) = (u8::from(at.month()), at.time());
+                        let _ = write!(
+                            text,
+                            "TIMESTAMP'{:04}-{month:02}-{:02} {:02}:{:02}:{:02}.{:06}'",
+                            at.year(),
+                            at.day(),
+                            time.hour(),
+                            time.minute(),
+                            time.second(),
+                            time.microsecond()
+                        );
+                    }
+                    None => text.push_str("NULL"),
+                },
+                Some(Value::Int(None) | Value::Text(None)) | None => text.push_str("NULL"),
+            }
+        }
+        text
+    }
+
     /// Appends `(?, ?), (?, ?), …` with these rows.
     pub(crate) fn rows<const N: usize>(mut self, rows: impl IntoIterator<Item = [Value<'a>; N]>) -> Self {
         for (position, row) in rows.into_iter().enumerate() {
@@ -78,26 +141,35 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// Splits rows to insert into lists of the fixed lengths, the longest first.
-pub(crate) fn exact<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = SHAPES.into_iter().rev().find(|length| *length <= rows.len())?;
-        let (chunk, rest) = rows.split_at(length);
-        rows = rest;
-        Some(chunk)
-    })
-}
+impl Lengths {
+    /// Splits rows to insert into lists; fixed ones the longest first.
+    pub(crate) fn exact<T>(self, mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+        std::iter::from_fn(move || {
+            let length = match self {
+                Self::Fixed => SHAPES.into_iter().rev().find(|length| *length <= rows.len())?,
+                Self::Any if rows.is_empty() => return None,
+                Self::Any => rows.len().min(LONGEST),
+            };
+            let (chunk, rest) = rows.split_at(length);
+            rows = rest;
+            Some(chunk)
+        })
+    }
 
-/// Splits conditions into lists of the fixed lengths, the last one filled up by repeating its last entry.
-pub(crate) fn padded<T: Clone>(entries: &[T]) -> impl Iterator<Item = Vec<T>> {
-    entries.chunks(LONGEST).map(|chunk| {
-        let length = SHAPES.into_iter().find(|length| *length >= chunk.len()).unwrap_or(LONGEST);
-        let mut filled = chunk.to_vec();
-        if let Some(last) = chunk.last() {
-            filled.resize(length, last.clone());
-        }
-        filled
-    })
+    /// Splits conditions into lists; fixed ones are filled up by repeating their last entry.
+    pub(crate) fn padded<T: Clone>(self, entries: &[T]) -> impl Iterator<Item = Vec<T>> {
+        entries.chunks(LONGEST).map(move |chunk| {
+            let length = match self {
+                Self::Fixed => SHAPES.into_iter().find(|length| *length >= chunk.len()).unwrap_or(LONGEST),
+                Self::Any => chunk.len(),
+            };
+            let mut filled = chunk.to_vec();
+            if let Some(last) = chunk.last() {
+                filled.resize(length, last.clone());
+            }
+            filled
+        })
+    }
 }
 
 #[cfg(test)]
@@ -108,15 +180,19 @@ mod tests {
     fn lists_of_rows_are_split_and_lists_of_conditions_filled_up() {
         let entries: Vec<usize> = (0..300).collect();
         for length in 0..=entries.len() {
-            let split: Vec<&[usize]> = exact(&entries[..length]).collect();
+            let split: Vec<&[usize]> = Lengths::Fixed.exact(&entries[..length]).collect();
             assert!(split.iter().all(|list| SHAPES.contains(&list.len())));
             assert_eq!(split.concat(), entries[..length]);
 
-            let filled: Vec<Vec<usize>> = padded(&entries[..length]).collect();
+            let filled: Vec<Vec<usize>> = Lengths::Fixed.padded(&entries[..length]).collect();
             assert!(filled.iter().all(|list| SHAPES.contains(&list.len())));
             let mut all = filled.concat();
             all.dedup();
             assert_eq!(all, entries[..length]);
+
+            let any: Vec<&[usize]> = Lengths::Any.exact(&entries[..length]).collect();
+            assert_eq!(any.len(), length.div_ceil(LONGEST));
+            assert_eq!(any.concat(), entries[..length]);
         }
     }
 
@@ -131,5 +207,19 @@ mod tests {
             .rows([[one, one], [one, one]]);
         assert_eq!(statement.sql, "a ?, ? b CASE c WHEN ? THEN ? END d (?, ?), (?, ?)");
         assert_eq!(statement.values.len(), statement.sql.matches('?').count());
+    }
+
+    #[test]
+    #[cfg(feature = "mysql")]
+    fn text_holds_the_values_and_none_can_end_its_literal() {
+        let statement = Statement::new("VALUES ").rows([[
+            Value::Int(Some(-7)),
+            Value::Text(Some("a'; DROP \\?")),
+            Value::Text(None),
+            Value::Time(Timestamp::from_micros(1_700_000_000_000_001)),
+        ]]);
+        let expected =
+            "VALUES (-7, _utf8mb4 x'61273b2044524f50205c3f', NULL, TIMESTAMP'2023-11-14 22:13:20.000001')";
+        assert_eq!(statement.text(), expected);
     }
 }
