@@ -10,9 +10,10 @@
 //! A commit runs at READ COMMITTED: what it relies on is checked by what it writes, and gap locks would only make
 //! writers of different people wait for each other.
 //!
-//! Round trips, however large the batch is: 1 to load. To commit BEGIN, COMMIT, 1 to touch primaries, 1 to insert
-//! contacts, and 1 for claims, links and evidence together, each where there is something to write; 1 more where a new
-//! contact is linked to another new one, and 1 for each claim that is taken over from a deleted contact.
+//! Round trips of a batch of up to 64: 1 to load. To commit BEGIN, COMMIT, 1 to touch primaries, 1 to insert contacts, and
+//! 1 for claims, links and evidence together, each where there is something to write; 1 more where a new contact is linked
+//! to another new one, and 1 for each claim that is taken over from a deleted contact. Larger batches repeat the middle
+//! ones, see `session.rs`.
 
 mod layout;
 mod migrate;
@@ -26,7 +27,7 @@ use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, MySqlPool};
 
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter};
-use super::sql::statement::{Lengths, Statement};
+use super::sql::statement::Statement;
 use super::sql::{Dialect, StoreOptions, commit, fault, load};
 use crate::audit::AuditedRow;
 use crate::changes::Changes;
@@ -39,7 +40,7 @@ const DIALECT: Dialect = Dialect {
     id: |column| format!("CAST({column} AS SIGNED)"),
     time: |column| format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
     now: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
-    lengths: Lengths::Any,
+    lengths: session::LENGTHS,
     greatest: "GREATEST",
 };
 

@@ -26,7 +26,7 @@ impl Session for MySqlSession<'_> {
 
     async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
         let mut matched = 0;
-        for touched in Lengths::Any.padded(touched) {
+        for touched in LENGTHS.padded(touched) {
             let id = |touch: &Touch| Value::Int(Some(touch.contact.get()));
             let versions = touched.iter().map(|touch| {
                 (id(touch), Value::Time(commit::next_version(touch.updated_at, now, self.tick)))
@@ -51,7 +51,7 @@ impl Session for MySqlSession<'_> {
     /// `linkedId` afterwards.
     async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
         let mut ids = Vec::with_capacity(created.len());
-        for chunk in Lengths::Any.exact(created) {
+        for chunk in LENGTHS.exact(created) {
             let rows = chunk.iter().map(row);
             let insert = Statement::new(
                 "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
@@ -75,7 +75,7 @@ impl Session for MySqlSession<'_> {
             _ => None,
         });
         let late: Vec<_> = late.collect();
-        for links in Lengths::Any.padded(&late) {
+        for links in LENGTHS.padded(&late) {
             self.execute(commit::link_by_id(&links)).await?;
         }
         Ok(ids)
@@ -97,6 +97,13 @@ fn row(contact: &NewContact) -> [Value<'_>; 6] {
         Value::Time(contact.created_at),
     ]
 }
+
+/// The longest lists, so that a statement stays below [`MOST_TEXT`].
+pub(super) const LENGTHS: Lengths = Lengths::UpTo(64);
+
+/// What is sent at once, in bytes. A TLS record holds 16 KiB, and the driver does not set TCP_NODELAY: what takes more than
+/// one record waits for the receiver's delayed acknowledgement, some 40 ms on Linux.
+const MOST_TEXT: usize = 15_000;
 
 /// Statements with more values than this are sent as text: one round trip whatever their length, where preparing them
 /// would take another for each length that was not met before.
@@ -133,9 +140,23 @@ async fn execute_all(
         }
         return Ok(());
     }
-    let text: Vec<_> = statements.iter().map(Statement::text).collect();
-    // The server stops at the first that fails.
-    sqlx::raw_sql(AssertSqlSafe(text.join("; "))).execute(connection).await.map(drop)
+    let mut text = String::new();
+    for statement in &statements {
+        let next = statement.text();
+        if !text.is_empty() && text.len() + next.len() > MOST_TEXT {
+            send(connection, std::mem::take(&mut text)).await?;
+        }
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&next);
+    }
+    send(connection, text).await
+}
+
+/// The server stops at the first statement that fails.
+async fn send(connection: &mut MySqlConnection, text: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await.map(drop)
 }
 
 /// Inserts rows; tells the first id, and the step to the next, which is not 1 on clusters of several primaries, and

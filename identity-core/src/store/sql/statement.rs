@@ -13,6 +13,11 @@ const SHAPES: [usize; 5] = [1, 4, 16, 64, 256];
 /// The most entries that one statement takes.
 pub(crate) const LONGEST: usize = SHAPES[SHAPES.len() - 1];
 
+#[cfg(feature = "mysql")]
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'+' | b'-' | b'_')
+}
+
 /// How long the lists of a backend's statements are.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(
@@ -22,8 +27,8 @@ pub(crate) const LONGEST: usize = SHAPES[SHAPES.len() - 1];
 pub(crate) enum Lengths {
     /// One of the fixed lengths.
     Fixed,
-    /// Any length up to [`LONGEST`].
-    Any,
+    /// Any length up to this.
+    UpTo(usize),
 }
 
 /// A value to bind.
@@ -85,7 +90,8 @@ impl<'a> Statement<'a> {
 
     /// The statement with its values in its text, for MySQL.
     ///
-    /// Text is written in hexadecimal, so no value can end its literal.
+    /// Text is written in hexadecimal unless it is made of characters that no SQL mode and no character set gives a
+    /// meaning within quotes, so no value can end its literal.
     #[cfg(feature = "mysql")]
     pub(crate) fn text(&self) -> String {
         use std::fmt::Write as _;
@@ -102,6 +108,9 @@ impl<'a> Statement<'a> {
             match values.next() {
                 Some(Value::Int(Some(value))) => {
                     let _ = write!(text, "{value}");
+                }
+                Some(Value::Text(Some(value))) if value.bytes().all(is_plain) => {
+                    let _ = write!(text, "'{value}'");
                 }
                 Some(Value::Text(Some(value))) => {
                     text.push_str("_utf8mb4 x'");
@@ -147,8 +156,8 @@ impl Lengths {
         std::iter::from_fn(move || {
             let length = match self {
                 Self::Fixed => SHAPES.into_iter().rev().find(|length| *length <= rows.len())?,
-                Self::Any if rows.is_empty() => return None,
-                Self::Any => rows.len().min(LONGEST),
+                Self::UpTo(_) if rows.is_empty() => return None,
+                Self::UpTo(most) => rows.len().min(most),
             };
             let (chunk, rest) = rows.split_at(length);
             rows = rest;
@@ -158,10 +167,14 @@ impl Lengths {
 
     /// Splits conditions into lists; fixed ones are filled up by repeating their last entry.
     pub(crate) fn padded<T: Clone>(self, entries: &[T]) -> impl Iterator<Item = Vec<T>> {
-        entries.chunks(LONGEST).map(move |chunk| {
+        let most = match self {
+            Self::Fixed => LONGEST,
+            Self::UpTo(most) => most,
+        };
+        entries.chunks(most).map(move |chunk| {
             let length = match self {
                 Self::Fixed => SHAPES.into_iter().find(|length| *length >= chunk.len()).unwrap_or(LONGEST),
-                Self::Any => chunk.len(),
+                Self::UpTo(_) => chunk.len(),
             };
             let mut filled = chunk.to_vec();
             if let Some(last) = chunk.last() {
@@ -190,8 +203,8 @@ mod tests {
             all.dedup();
             assert_eq!(all, entries[..length]);
 
-            let any: Vec<&[usize]> = Lengths::Any.exact(&entries[..length]).collect();
-            assert_eq!(any.len(), length.div_ceil(LONGEST));
+            let any: Vec<&[usize]> = Lengths::UpTo(64).exact(&entries[..length]).collect();
+            assert_eq!(any.len(), length.div_ceil(64));
             assert_eq!(any.concat(), entries[..length]);
         }
     }
