@@ -1,4 +1,4 @@
-//! The memory store passes the conformance suite, as itself and behind an `Arc<dyn …>`.
+//! The memory store passes the conformance suite.
 
 use std::sync::Arc;
 

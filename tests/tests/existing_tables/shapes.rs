@@ -1,0 +1,102 @@
+//! Other column types work; what would lose something is refused.
+
+use identity_core::conformance::{Inspect, RandomCalls, assert_outcome};
+use identity_core::{ErrorKind, IdentifyRequest, IdentityResolver, MySqlStore, StoreOptions};
+use identity_tests::databases::{Flavor, FreshDatabase};
+use sqlx::{Connection, Executor, MySqlConnection, Row};
+
+use super::{run, table, with_table};
+
+async fn definition(database: &FreshDatabase) -> String {
+    let mut connection = MySqlConnection::connect(&database.url()).await.expect("a connection");
+    let row = connection.fetch_one("SHOW CREATE TABLE Contact").await.expect("the table");
+    let text: String = row.get(1);
+    connection.close().await.expect("closed");
+    // The next id is part of the text, and changes.
+    text.split_whitespace().filter(|word| !word.starts_with("AUTO_INCREMENT=")).collect::<Vec<_>>().join(" ")
+}
+
+/// Small loads on a table of another shape: the rules hold, and the table's definition stays.
+async fn shape_works(flavor: Flavor, sql: &str) {
+    let database = with_table(flavor, sql).await;
+    let before = definition(&database).await;
+    let store = MySqlStore::connect(&database.url(), StoreOptions::default()).await.expect(sql);
+    let load = RandomCalls { tasks: 16, calls: 40, ..RandomCalls::MANY };
+    let resolver = IdentityResolver::new(store.clone());
+    load.run(&resolver).await;
+    assert_outcome(&store as &dyn Inspect, &[load]).await;
+    let merged = resolver.identify_many([
+        IdentifyRequest::new().email("older@x.io").phone_number("900"),
+        IdentifyRequest::new().email("younger@x.io").phone_number("901"),
+        IdentifyRequest::new().email("older@x.io").phone_number("901"),
+    ]);
+    let people: Vec<_> = merged.await.into_iter().map(|reply| reply.expect("identify_many")).collect();
+    assert_eq!(people[2].primary_contact_id, people[0].primary_contact_id);
+    assert_eq!(people[2].secondary_contact_ids, [people[1].primary_contact_id]);
+    assert_eq!(definition(&database).await, before, "an existing table stays as it is");
+}
+
+const SHAPES: [(&str, &str, &str, &str); 6] = [
+    ("INT", "INT", "ENUM('secondary','primary') NOT NULL", "DATETIME(3)"),
+    ("INT UNSIGNED", "INT UNSIGNED", "VARCHAR(20)", "DATETIME"),
+    ("BIGINT UNSIGNED", "BIGINT UNSIGNED", "VARCHAR(255) NOT NULL", "DATETIME(6)"),
+    ("INT", "INT", "VARCHAR(10) NOT NULL", "TIMESTAMP NULL"),
+    ("BIGINT", "BIGINT", "ENUM('primary','secondary')", "TIMESTAMP(6) NULL"),
+    ("MEDIUMINT", "MEDIUMINT", "TEXT", "DATETIME"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_column_types_work_on_mariadb() {
+    for (id, link, precedence, time) in SHAPES {
+        shape_works(Flavor::MariaDb, &table(id, link, precedence, time)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_column_types_work_on_mysql() {
+    for (id, link, precedence, time) in SHAPES {
+        shape_works(Flavor::MySql, &table(id, link, precedence, time)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_without_indexes_and_with_automatic_times_works() {
+    let sql = "CREATE TABLE Contact (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, phoneNumber VARCHAR(20), \
+               email VARCHAR(255), linkedId INT, linkPrecedence VARCHAR(9), \
+               createdAt DATETIME DEFAULT CURRENT_TIMESTAMP, \
+               updatedAt DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, deletedAt DATETIME)";
+    for flavor in Flavor::ALL {
+        shape_works(flavor, sql).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_highest_id_of_an_unsigned_column_is_read_right() {
+    for flavor in Flavor::ALL {
+        let sql = table("INT UNSIGNED", "INT UNSIGNED", "VARCHAR(9)", "DATETIME");
+        let database = with_table(flavor, &sql).await;
+        run(&database, "ALTER TABLE Contact AUTO_INCREMENT = 4000000000").await;
+        let resolver = IdentityResolver::connect(&database.url()).await.expect("connect");
+        let person = resolver.identify(IdentifyRequest::new().email("a@x.io")).await.expect("identify");
+        assert_eq!(person.primary_contact_id.get(), 4_000_000_000);
+        assert_eq!(resolver.get(person.primary_contact_id).await.expect("get"), Some(person));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shapes_that_would_lose_something_are_refused() {
+    let good = table("INT", "INT", "VARCHAR(9)", "DATETIME");
+    for (sql, named) in [
+        (good.replace("phoneNumber VARCHAR(30)", "phoneNumber BIGINT"), "phoneNumber"),
+        (good.replace("deletedAt", "removedAt"), "deletedAt"),
+        (good.replace("KEY (linkedId)", "UNIQUE KEY (email)"), "email"),
+        (good.replace("createdAt DATETIME", "createdAt BIGINT"), "createdAt"),
+    ] {
+        for flavor in Flavor::ALL {
+            let database = with_table(flavor, &sql).await;
+            let error = IdentityResolver::connect(&database.url()).await.expect_err(&sql);
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
+}
