@@ -15,7 +15,7 @@ pub(crate) fn contacts_and_claims(dialect: &Dialect) -> [Statement<'static>; 2] 
     let (id, time) = (dialect.id, dialect.time);
     [
         Statement::new(format!(
-            "SELECT {}, {}, {}, NULL, email, phoneNumber, linkPrecedence, {}, {} FROM Contact \
+            "SELECT {}, NULL, NULL, NULL, {}, {}, email, phoneNumber, linkPrecedence, {}, {} FROM Contact \
              WHERE deletedAt IS NULL ORDER BY id",
             load::CONTACT,
             id("id"),
@@ -24,7 +24,7 @@ pub(crate) fn contacts_and_claims(dialect: &Dialect) -> [Statement<'static>; 2] 
             time("updatedAt"),
         )),
         Statement::new(format!(
-            "SELECT CASE kind WHEN 'email' THEN {} ELSE {} END, {}, NULL, value FROM ContactIdentifier \
+            "SELECT CASE kind WHEN 'email' THEN {} ELSE {} END, {}, NULL, value, NULL FROM ContactIdentifier \
              ORDER BY kind, value",
             load::EMAIL_CLAIM,
             load::PHONE_CLAIM,
@@ -68,7 +68,7 @@ pub(crate) fn soft_delete(contact: ContactId) -> Statement<'static> {
 
 /// Implements [`Inspect`](super::Inspect) for a store in whose module `DIALECT`, `read`, `fetch` and `execute` stand.
 macro_rules! inspect_sql {
-    ($store:ty, $pool:ident) => {
+    ($store:ty, $($pool:ident).+) => {
         #[allow(clippy::expect_used, reason = "a broken table is a panic in the suite")]
         #[async_trait]
         impl crate::conformance::Inspect for $store {
@@ -86,14 +86,14 @@ macro_rules! inspect_sql {
             }
 
             async fn events(&self) -> Vec<crate::conformance::RecordedEvent> {
-                let mut connection = self.$pool.acquire().await.expect("a connection");
+                let mut connection = self.$($pool).+.acquire().await.expect("a connection");
                 let rows =
                     fetch(&mut connection, &crate::conformance::sql::events()).await.expect("the evidence");
                 rows.iter().map(crate::conformance::sql::event).collect()
             }
 
             async fn soft_delete(&self, contact: ContactId) {
-                let mut connection = self.$pool.acquire().await.expect("a connection");
+                let mut connection = self.$($pool).+.acquire().await.expect("a connection");
                 let update = crate::conformance::sql::soft_delete(contact);
                 assert_eq!(
                     execute(&mut connection, update).await.expect("an UPDATE"),
@@ -106,7 +106,7 @@ macro_rules! inspect_sql {
         #[allow(clippy::expect_used, reason = "a broken table is a panic in the suite")]
         impl $store {
             async fn inspect(&self) -> Snapshot {
-                let mut connection = self.$pool.acquire().await.expect("a connection");
+                let mut connection = self.$($pool).+.acquire().await.expect("a connection");
                 let mut snapshot = Snapshot::default();
                 for statement in crate::conformance::sql::contacts_and_claims(&DIALECT) {
                     read(&mut connection, &statement, &mut snapshot).await.expect("the tables");

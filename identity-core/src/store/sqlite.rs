@@ -152,7 +152,7 @@ impl ContactStore for SqliteStore {
             }
             transaction.rollback().await.map_err(fault::classify)?;
         }
-        Ok(snapshot)
+        Ok(load::without_repetition(snapshot))
     }
 
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {

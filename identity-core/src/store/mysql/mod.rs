@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `mod.rs` | the store: load and commit |
+//! | `connections.rs` | connections that are kept in hand |
 //! | `layout.rs` | what an existing table and the pool's sessions must be like |
 //! | `migrate.rs` | creating our tables |
 //! | `session.rs` | statements on one connection |
@@ -15,11 +16,13 @@
 //! to another new one, and 1 for each claim that is taken over from a deleted contact. Larger batches repeat the middle
 //! ones, see `session.rs`.
 
+mod connections;
 mod layout;
 mod migrate;
 mod session;
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
@@ -34,6 +37,7 @@ use crate::changes::Changes;
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::snapshot::{Query, Snapshot};
+use connections::Connections;
 use session::{MySqlSession, execute, fetch, time};
 
 const DIALECT: Dialect = Dialect {
@@ -43,6 +47,9 @@ const DIALECT: Dialect = Dialect {
     lengths: session::LENGTHS,
     greatest: "GREATEST",
 };
+
+/// As many as the resolver has batches in flight by default: two that load, two that write.
+const KEPT: usize = 4;
 
 /// One round trip; the isolation level holds for this transaction only, so that a connection of the application's pool
 /// goes back as it came.
@@ -67,7 +74,7 @@ const BEGIN_SNAPSHOT: &str =
 /// ```
 #[derive(Clone, Debug)]
 pub struct MySqlStore {
-    pool: MySqlPool,
+    connections: Arc<Connections>,
     /// The unit of `createdAt` and `updatedAt`, in microseconds: 1 for `DATETIME(6)`, 1,000,000 for `DATETIME`.
     tick: i64,
 }
@@ -89,6 +96,11 @@ impl MySqlStore {
     /// # Errors
     /// As for [`new`](Self::new), and [`Error::NotAdoptable`].
     pub async fn with_options(pool: MySqlPool, options: StoreOptions) -> Result<Self, Error> {
+        Self::open(pool, options, 0).await
+    }
+
+    /// Prepares the database; the store keeps up to `keep` connections in hand.
+    async fn open(pool: MySqlPool, options: StoreOptions, keep: usize) -> Result<Self, Error> {
         // A connection of its own: it is closed, with its lock and what it has begun, if this is given up halfway.
         let mut connection = pool.acquire().await.map_err(fault::classify)?.detach();
         layout::check_session(&mut connection).await?;
@@ -99,7 +111,7 @@ impl MySqlStore {
         let mut adopter = MySqlAdopter(&mut connection);
         adopt::ensure_adopted(&mut adopter, &DIALECT, options.normalizer, state, options.adopt).await?;
         connection.close().await.map_err(fault::classify)?;
-        Ok(Self { pool, tick })
+        Ok(Self { connections: Arc::new(Connections::new(pool, keep)), tick })
     }
 
     /// A store with a pool of its own, on the existing database that a URL such as
@@ -131,18 +143,15 @@ impl MySqlStore {
             .connect_with(connect)
             .await
             .map_err(fault::classify)?;
-        Self::with_options(pool, options).await
+        let keep = KEPT.min(options.max_connections as usize);
+        Self::open(pool, options, keep).await
     }
-}
 
-#[async_trait]
-impl ContactStore for MySqlStore {
-    async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
-        let mut connection = self.pool.acquire().await.map_err(fault::classify)?;
+    async fn load_on(&self, connection: &mut MySqlConnection, query: Query<'_>) -> Result<Snapshot, Error> {
         let statements = load::statements(&DIALECT, query);
         let mut snapshot = Snapshot::default();
         if let [statement] = &*statements {
-            read(&mut connection, statement, &mut snapshot).await?;
+            read(connection, statement, &mut snapshot).await?;
         } else {
             // Several statements see one moment only within a transaction.
             let mut transaction = connection.begin_with(BEGIN_SNAPSHOT).await.map_err(fault::classify)?;
@@ -152,19 +161,40 @@ impl ContactStore for MySqlStore {
             transaction.rollback().await.map_err(fault::classify)?;
         }
         snapshot.now = snapshot.now.truncated_to(self.tick);
-        Ok(snapshot)
+        Ok(load::without_repetition(snapshot))
     }
 
-    async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
-        let transaction = self.pool.begin_with(BEGIN).await.map_err(fault::classify)?;
+    async fn commit_on(
+        &self,
+        connection: &mut MySqlConnection,
+        changes: &Changes,
+    ) -> Result<Vec<ContactId>, Error> {
+        let transaction = connection.begin_with(BEGIN).await.map_err(fault::classify)?;
         let mut session = MySqlSession { transaction, tick: self.tick };
         let ids = commit::run(&mut session, &DIALECT, changes).await?;
         session.transaction.commit().await.map_err(fault::classify)?;
         Ok(ids)
     }
+}
+
+#[async_trait]
+impl ContactStore for MySqlStore {
+    async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
+        let mut connection = self.connections.take().await?;
+        let outcome = self.load_on(&mut connection, query).await;
+        self.connections.give_back(connection, &outcome);
+        outcome
+    }
+
+    async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
+        let mut connection = self.connections.take().await?;
+        let outcome = self.commit_on(&mut connection, changes).await;
+        self.connections.give_back(connection, &outcome);
+        outcome
+    }
 
     async fn close(&self) {
-        self.pool.close().await;
+        self.connections.close().await;
     }
 }
 
@@ -205,4 +235,4 @@ impl Adopter for MySqlAdopter<'_> {
 }
 
 #[cfg(feature = "conformance")]
-crate::conformance::sql::inspect_sql!(MySqlStore, pool);
+crate::conformance::sql::inspect_sql!(MySqlStore, connections.pool);

@@ -1,9 +1,10 @@
 //! One statement that reads everything a batch touches.
 //!
 //! A single SELECT sees the database at one moment without a transaction, at every isolation level but READ UNCOMMITTED
-//! (which is refused at connect), and costs one round trip. It looks the claims up, follows each to the cluster that its holder is in (`linkedId`, or the contact
-//! itself), and reads the live contacts of those clusters: the primary by its id, the secondaries by their `linkedId`.
-//! The parts come as rows of one shape, told apart by their first column.
+//! (which is refused at connect), and costs one round trip. It looks the claims up, follows each to the cluster that its
+//! holder is in (`linkedId`, or the contact itself), and reads the live contacts of those clusters: the primary by its id
+//! in one part, the secondaries by their `linkedId` in another. Each part is a chain of index look-ups without a
+//! temporary table; doing the first look-ups twice costs less than keeping their result.
 
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
@@ -48,57 +49,72 @@ fn one<'a>(
     phones: Option<Vec<Value<'a>>>,
     contacts: Option<Vec<Value<'a>>>,
 ) -> Statement<'a> {
-    let id = dialect.id;
     let now = format!(
-        "SELECT {NOW} AS part, NULL AS id, NULL AS cluster, NULL AS value, NULL AS email, NULL AS phoneNumber, \
-         NULL AS linkPrecedence, {} AS createdAt, NULL AS updatedAt",
+        "SELECT {NOW} AS part, NULL AS holder, NULL AS cluster, NULL AS value, NULL AS id, NULL AS linkedId, \
+         NULL AS email, NULL AS phoneNumber, NULL AS linkPrecedence, {} AS createdAt, NULL AS updatedAt",
         dialect.now
     );
-    let mut statement = Statement::default();
-    let claimed = [("email", EMAIL_CLAIM, emails), ("phone", PHONE_CLAIM, phones)];
-    let mut separator = "WITH touched AS (";
-    for (kind, part, values) in claimed {
-        if let Some(values) = values {
-            statement = statement
-                .sql(separator)
-                .sql(&format!(
-                    "SELECT {part} AS part, i.value AS value, i.contactId AS contactId, \
-                     COALESCE(h.linkedId, i.contactId) AS cluster FROM ContactIdentifier i \
-                     LEFT JOIN Contact h ON h.id = i.contactId WHERE i.kind = '{kind}' AND i.value IN ("
-                ))
-                .list(values)
-                .sql(")");
-            separator = " UNION ALL ";
+    let mut statement = Statement::new(now);
+    if emails.is_some() || phones.is_some() {
+        let claimed = "ContactIdentifier i LEFT JOIN Contact h ON h.id = i.contactId";
+        let cluster = "COALESCE(h.linkedId, i.contactId)";
+        let claim = format!("CASE i.kind WHEN 'email' THEN {EMAIL_CLAIM} ELSE {PHONE_CLAIM} END");
+        for secondaries in [false, true] {
+            statement =
+                members(statement, dialect, claimed, "i.contactId", cluster, &claim, "i.value", secondaries);
+            let mut separator = "";
+            for (kind, values) in [("email", &emails), ("phone", &phones)] {
+                if let Some(values) = values {
+                    let condition = format!("{separator}(i.kind = '{kind}' AND i.value IN (");
+                    statement = statement.sql(&condition).list(values.iter().copied()).sql("))");
+                    separator = " OR ";
+                }
+            }
+            statement = statement.sql(")");
         }
     }
     if let Some(contacts) = contacts {
-        statement = statement
-            .sql(separator)
-            .sql(
-                "SELECT 0 AS part, NULL AS value, h.id AS contactId, COALESCE(h.linkedId, h.id) AS cluster \
-                 FROM Contact h WHERE h.id IN (",
-            )
-            .list(contacts)
-            .sql(")");
+        for secondaries in [false, true] {
+            let (part, cluster) = (CONTACT.to_string(), "COALESCE(h.linkedId, h.id)");
+            statement = members(statement, dialect, "Contact h", "h.id", cluster, &part, "NULL", secondaries)
+                .sql("h.id IN (")
+                .list(contacts.iter().copied())
+                .sql("))");
+        }
     }
-    if statement.sql.is_empty() {
-        return Statement::new(now);
-    }
-    let contact = format!(
-        "SELECT {CONTACT}, {}, {}, NULL, c.email, c.phoneNumber, c.linkPrecedence, {}, {} \
-         FROM (SELECT DISTINCT cluster FROM touched) t JOIN Contact c",
+    statement
+}
+
+/// A part that reads the primaries, or the secondaries, of the clusters of `source`; the caller adds the condition and
+/// closes its parenthesis. Claims come with the primaries, also where there is none any more.
+#[allow(clippy::too_many_arguments, reason = "each is a piece of SQL")]
+fn members<'a>(
+    statement: Statement<'a>,
+    dialect: &Dialect,
+    source: &str,
+    holder: &str,
+    cluster: &str,
+    part: &str,
+    value: &str,
+    secondaries: bool,
+) -> Statement<'a> {
+    let id = dialect.id;
+    let (claim, join) = match secondaries {
+        false => (
+            format!("{part}, {}, {}, {value}", id(holder), id(cluster)),
+            format!("LEFT JOIN Contact c ON c.id = {cluster} AND c.deletedAt IS NULL WHERE ("),
+        ),
+        true => (
+            format!("{CONTACT}, NULL, NULL, NULL"),
+            format!("JOIN Contact c ON c.linkedId = {cluster} WHERE c.deletedAt IS NULL AND ("),
+        ),
+    };
+    statement.sql(&format!(
+        " UNION ALL SELECT {claim}, {}, {}, c.email, c.phoneNumber, c.linkPrecedence, {}, {} FROM {source} {join}",
         id("c.id"),
         id("c.linkedId"),
         (dialect.time)("c.createdAt"),
         (dialect.time)("c.updatedAt"),
-    );
-    statement.sql(&format!(
-        ") {now} \
-         UNION ALL SELECT part, {}, {}, value, NULL, NULL, NULL, NULL, NULL FROM touched WHERE part <> 0 \
-         UNION ALL {contact} ON c.id = t.cluster WHERE c.deletedAt IS NULL \
-         UNION ALL {contact} ON c.linkedId = t.cluster WHERE c.deletedAt IS NULL",
-        id("contactId"),
-        id("cluster"),
     ))
 }
 
@@ -117,31 +133,42 @@ where
 {
     let part: i64 = row.try_get(0).map_err(fault::classify)?;
     if part == NOW {
-        snapshot.now = time(row, 7).map_err(fault::classify)?.unwrap_or_else(Timestamp::now);
+        snapshot.now = time(row, 9).map_err(fault::classify)?.unwrap_or_else(Timestamp::now);
         return Ok(());
     }
-    let id = ContactId::from(row.try_get::<i64, _>(1).map_err(fault::classify)?);
-    let cluster = row.try_get::<Option<i64>, _>(2).map_err(fault::classify)?.map(ContactId::from);
-    if part == CONTACT {
+    let id_at = |column: usize| -> Result<Option<ContactId>, Error> {
+        Ok(row.try_get::<Option<i64>, _>(column).map_err(fault::classify)?.map(ContactId::from))
+    };
+    if part != CONTACT
+        && let Some(contact) = id_at(1)?
+    {
+        let kind = if part == EMAIL_CLAIM { IdentifierKind::Email } else { IdentifierKind::Phone };
+        let value: String = row.try_get(3).map_err(fault::classify)?;
+        let cluster = id_at(2)?.unwrap_or(contact);
+        snapshot.claims.push(Claim { identifier: Identifier::new(kind, value), contact, cluster });
+    }
+    if let Some(id) = id_at(4)? {
         let unsound = |problem| Error::Unsound { contact: id, problem };
-        let precedence: String = row.try_get(6).map_err(fault::classify)?;
-        let created_at = time(row, 7).map_err(fault::classify)?;
-        let updated_at = time(row, 8).map_err(fault::classify)?;
+        let precedence: Option<String> = row.try_get(8).map_err(fault::classify)?;
+        let created_at = time(row, 9).map_err(fault::classify)?;
+        let updated_at = time(row, 10).map_err(fault::classify)?;
         snapshot.contacts.push(Contact {
             id,
-            email: row.try_get(4).map_err(fault::classify)?,
-            phone_number: row.try_get(5).map_err(fault::classify)?,
-            linked_id: cluster,
-            link_precedence: LinkPrecedence::from_name(&precedence)
+            email: row.try_get(6).map_err(fault::classify)?,
+            phone_number: row.try_get(7).map_err(fault::classify)?,
+            linked_id: id_at(5)?,
+            link_precedence: LinkPrecedence::from_name(&precedence.unwrap_or_default())
                 .ok_or_else(|| unsound("its linkPrecedence is neither primary nor secondary"))?,
             created_at: created_at.ok_or_else(|| unsound("it has no readable createdAt"))?,
             updated_at: updated_at.ok_or_else(|| unsound("it has no readable updatedAt"))?,
         });
-    } else {
-        let kind = if part == EMAIL_CLAIM { IdentifierKind::Email } else { IdentifierKind::Phone };
-        let value: String = row.try_get(3).map_err(fault::classify)?;
-        let cluster = cluster.unwrap_or(id);
-        snapshot.claims.push(Claim { identifier: Identifier::new(kind, value), contact: id, cluster });
     }
     Ok(())
+}
+
+/// A contact that several identifiers lead to has come several times.
+pub(crate) fn without_repetition(mut snapshot: Snapshot) -> Snapshot {
+    snapshot.contacts.sort_unstable_by_key(|contact| contact.id);
+    snapshot.contacts.dedup_by_key(|contact| contact.id);
+    snapshot
 }

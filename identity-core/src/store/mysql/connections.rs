@@ -1,0 +1,92 @@
+//! Connections that are kept in hand between calls.
+//!
+//! sqlx pings a connection whenever it goes back to its pool, which is a round trip for each call. A store with a pool of
+//! its own therefore keeps a few; one on the application's pool takes and returns them, since they are not its own.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection, MySql, MySqlPool};
+
+use crate::error::{Error, ErrorKind};
+use crate::store::sql::fault;
+
+#[derive(Debug)]
+pub(super) struct Connections {
+    pub(super) pool: MySqlPool,
+    state: Mutex<State>,
+    most: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    kept: Vec<PoolConnection<MySql>>,
+    /// How many wait for the pool. While somebody does nothing is kept, or they would wait for what the pool never gets.
+    waiting: usize,
+}
+
+/// One of those who wait, as long as it does.
+struct Waiting<'a>(&'a Connections);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
+}
+
+impl Connections {
+    /// Keeps up to `most` connections.
+    pub(super) fn new(pool: MySqlPool, most: usize) -> Self {
+        Self { pool, state: Mutex::default(), most }
+    }
+
+    /// A connection that is kept, or one of the pool.
+    pub(super) async fn take(&self) -> Result<PoolConnection<MySql>, Error> {
+        let _waiting = {
+            let mut state = self.state();
+            if let Some(connection) = state.kept.pop() {
+                return Ok(connection);
+            }
+            state.waiting += 1;
+            Waiting(self)
+        };
+        self.pool.acquire().await.map_err(fault::classify)
+    }
+
+    /// Gives a connection back after a call. Only one whose call succeeded is kept: the pool's ping ends what another may
+    /// have begun. Where the database went away, the others that are kept have died as well.
+    pub(super) fn give_back<T>(&self, connection: PoolConnection<MySql>, outcome: &Result<T, Error>) {
+        let mut state = self.state();
+        match outcome {
+            Ok(_) if state.waiting == 0 && state.kept.len() < self.most => state.kept.push(connection),
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                let dead = std::mem::take(&mut state.kept);
+                drop(state);
+                dead.into_iter().for_each(|connection| drop(connection.detach()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes the pool, and what is kept first: the pool waits for it.
+    pub(super) async fn close(&self) {
+        let kept = std::mem::take(&mut self.state().kept);
+        for connection in kept {
+            // Closing politely is a courtesy; the server notices either way.
+            let _ = connection.detach().close().await;
+        }
+        self.pool.close().await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Connections {
+    /// Going back to the pool needs a runtime, which may have ended before.
+    fn drop(&mut self) {
+        let kept = std::mem::take(&mut self.state().kept);
+        kept.into_iter().for_each(|connection| drop(connection.detach()));
+    }
+}
