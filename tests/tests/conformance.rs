@@ -21,6 +21,26 @@ impl Fixture for On {
 #[derive(Debug)]
 struct On(Flavor);
 
+/// The same on the application's own pool.
+#[derive(Debug)]
+struct OnPool(Flavor);
+
+#[async_trait::async_trait]
+impl Fixture for OnPool {
+    async fn fresh(&self) -> Subject {
+        let database = shared(self.0).fresh_database().await.expect("a fresh database");
+        let pool = sqlx::MySqlPool::connect(&database.url()).await.expect("a pool");
+        let store = Arc::new(MySqlStore::new(pool).await.expect("an empty database"));
+        Subject { keep: Some(Box::new(database)), ..Subject::new(store.clone(), store) }
+    }
+}
+
+mod pool_of_the_application {
+    use super::{Flavor, OnPool};
+
+    identity_core::conformance_tests!(OnPool(Flavor::MySql));
+}
+
 mod mariadb {
     use super::{Flavor, On};
 

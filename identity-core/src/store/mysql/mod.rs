@@ -11,10 +11,10 @@
 //! A commit runs at READ COMMITTED: what it relies on is checked by what it writes, and gap locks would only make
 //! writers of different people wait for each other.
 //!
-//! Round trips of a batch of up to 64: 1 to load. To commit BEGIN, COMMIT, 1 to touch primaries, 1 to insert contacts, and
+//! Round trips of a batch of up to 64 on a pool of the store's own: 1 to load. To commit BEGIN, COMMIT, 1 to touch primaries, 1 to insert contacts, and
 //! 1 for claims, links and evidence together, each where there is something to write; 1 more where a new contact is linked
 //! to another new one, and 1 for each claim that is taken over from a deleted contact. Larger batches repeat the middle
-//! ones, see `session.rs`.
+//! ones. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
 
 mod connections;
 mod layout;
@@ -30,7 +30,7 @@ use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, MySqlPool};
 
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter};
-use super::sql::statement::Statement;
+use super::sql::statement::{Lengths, Statement};
 use super::sql::{Dialect, StoreOptions, commit, fault, load};
 use crate::audit::AuditedRow;
 use crate::changes::Changes;
@@ -38,13 +38,13 @@ use crate::contact::ContactId;
 use crate::error::Error;
 use crate::snapshot::{Query, Snapshot};
 use connections::Connections;
-use session::{MySqlSession, execute, fetch, time};
+use session::{MySqlSession, Sending, execute, fetch, time};
 
 const DIALECT: Dialect = Dialect {
     id: |column| format!("CAST({column} AS SIGNED)"),
     time: |column| format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
     now: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
-    lengths: session::LENGTHS,
+    lengths: Lengths::Fixed,
     greatest: "GREATEST",
 };
 
@@ -77,6 +77,7 @@ pub struct MySqlStore {
     connections: Arc<Connections>,
     /// The unit of `createdAt` and `updatedAt`, in microseconds: 1 for `DATETIME(6)`, 1,000,000 for `DATETIME`.
     tick: i64,
+    sending: Sending,
 }
 
 impl MySqlStore {
@@ -96,11 +97,16 @@ impl MySqlStore {
     /// # Errors
     /// As for [`new`](Self::new), and [`Error::NotAdoptable`].
     pub async fn with_options(pool: MySqlPool, options: StoreOptions) -> Result<Self, Error> {
-        Self::open(pool, options, 0).await
+        Self::open(pool, options, 0, Sending::Prepared).await
     }
 
     /// Prepares the database; the store keeps up to `keep` connections in hand.
-    async fn open(pool: MySqlPool, options: StoreOptions, keep: usize) -> Result<Self, Error> {
+    async fn open(
+        pool: MySqlPool,
+        options: StoreOptions,
+        keep: usize,
+        sending: Sending,
+    ) -> Result<Self, Error> {
         // A connection of its own: it is closed, with its lock and what it has begun, if this is given up halfway.
         let mut connection = pool.acquire().await.map_err(fault::classify)?.detach();
         layout::check_session(&mut connection).await?;
@@ -111,7 +117,7 @@ impl MySqlStore {
         let mut adopter = MySqlAdopter(&mut connection);
         adopt::ensure_adopted(&mut adopter, &DIALECT, options.normalizer, state, options.adopt).await?;
         connection.close().await.map_err(fault::classify)?;
-        Ok(Self { connections: Arc::new(Connections::new(pool, keep)), tick })
+        Ok(Self { connections: Arc::new(Connections::new(pool, keep)), tick, sending })
     }
 
     /// A store with a pool of its own, on the existing database that a URL such as
@@ -144,7 +150,7 @@ impl MySqlStore {
             .await
             .map_err(fault::classify)?;
         let keep = KEPT.min(options.max_connections as usize);
-        Self::open(pool, options, keep).await
+        Self::open(pool, options, keep, Sending::Text).await
     }
 
     async fn load_on(&self, connection: &mut MySqlConnection, query: Query<'_>) -> Result<Snapshot, Error> {
@@ -170,8 +176,9 @@ impl MySqlStore {
         changes: &Changes,
     ) -> Result<Vec<ContactId>, Error> {
         let transaction = connection.begin_with(BEGIN).await.map_err(fault::classify)?;
-        let mut session = MySqlSession { transaction, tick: self.tick };
-        let ids = commit::run(&mut session, &DIALECT, changes).await?;
+        let mut session = MySqlSession { transaction, tick: self.tick, sending: self.sending };
+        let dialect = Dialect { lengths: self.sending.lengths(), ..DIALECT };
+        let ids = commit::run(&mut session, &dialect, changes).await?;
         session.transaction.commit().await.map_err(fault::classify)?;
         Ok(ids)
     }

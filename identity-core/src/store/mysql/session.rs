@@ -13,20 +13,51 @@ use crate::timestamp::Timestamp;
 pub(super) struct MySqlSession<'c> {
     pub(super) transaction: Transaction<'c, MySql>,
     pub(super) tick: i64,
+    pub(super) sending: Sending,
+}
+
+/// How statements with many values go to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sending {
+    /// With the values in their text: one round trip whatever their length. Only where the driver logs no statements.
+    Text,
+    /// Prepared, in the fixed lengths: whoever owns the pool may have the driver log the text of statements, and no
+    /// customer's value may be in a log.
+    Prepared,
+}
+
+impl Sending {
+    /// How long the lists of statements are; as text they stay below [`MOST_TEXT`].
+    pub(super) fn lengths(self) -> Lengths {
+        match self {
+            Self::Text => Lengths::UpTo(64),
+            Self::Prepared => Lengths::Fixed,
+        }
+    }
 }
 
 impl Session for MySqlSession<'_> {
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
+        if self.sending == Sending::Text && statement.values.len() > MOST_PREPARED {
+            return send(&mut self.transaction, statement.text()).await;
+        }
         execute(&mut self.transaction, statement).await
     }
 
     async fn execute_all(&mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
-        execute_all(&mut self.transaction, statements).await
+        let values: usize = statements.iter().map(|statement| statement.values.len()).sum();
+        if self.sending == Sending::Text && values > MOST_PREPARED {
+            return send_all(&mut self.transaction, statements).await;
+        }
+        for statement in statements {
+            execute(&mut self.transaction, statement).await?;
+        }
+        Ok(())
     }
 
     async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
         let mut matched = 0;
-        for touched in LENGTHS.padded(touched) {
+        for touched in self.sending.lengths().padded(touched) {
             let id = |touch: &Touch| Value::Int(Some(touch.contact.get()));
             let versions = touched.iter().map(|touch| {
                 (id(touch), Value::Time(commit::next_version(touch.updated_at, now, self.tick)))
@@ -51,7 +82,7 @@ impl Session for MySqlSession<'_> {
     /// `linkedId` afterwards.
     async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
         let mut ids = Vec::with_capacity(created.len());
-        for chunk in LENGTHS.exact(created) {
+        for chunk in self.sending.lengths().exact(created) {
             let rows = chunk.iter().map(row);
             let insert = Statement::new(
                 "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
@@ -62,7 +93,7 @@ impl Session for MySqlSession<'_> {
             let (first, step) = if chunk.len() == 1 {
                 (prepared(&mut self.transaction, &insert).await?.last_insert_id(), 1)
             } else {
-                insert_many(&mut self.transaction, &insert).await?
+                self.insert_many(&insert).await?
             };
             ids.extend(
                 (0..chunk.len() as u64).map(|position| ContactId::from((first + position * step) as i64)),
@@ -75,10 +106,29 @@ impl Session for MySqlSession<'_> {
             _ => None,
         });
         let late: Vec<_> = late.collect();
-        for links in LENGTHS.padded(&late) {
+        for links in self.sending.lengths().padded(&late) {
             self.execute(commit::link_by_id(&links)).await?;
         }
         Ok(ids)
+    }
+}
+
+impl MySqlSession<'_> {
+    /// Inserts rows; tells the first id, and the step to the next, which is not 1 on clusters of several primaries, and
+    /// theirs to change.
+    async fn insert_many(&mut self, insert: &Statement<'_>) -> Result<(u64, u64), sqlx::Error> {
+        const FACTS: &str = "SELECT LAST_INSERT_ID(), CAST(@@auto_increment_increment AS UNSIGNED)";
+        let row = match self.sending {
+            Sending::Text => {
+                let text = format!("{}; {FACTS}", insert.text());
+                sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut *self.transaction).await?
+            }
+            Sending::Prepared => {
+                prepared(&mut self.transaction, insert).await?;
+                sqlx::query(FACTS).fetch_one(&mut *self.transaction).await?
+            }
+        };
+        Ok((row.try_get(0)?, row.try_get(1)?))
     }
 }
 
@@ -98,9 +148,6 @@ fn row(contact: &NewContact) -> [Value<'_>; 6] {
     ]
 }
 
-/// The longest lists, so that a statement stays below [`MOST_TEXT`].
-pub(super) const LENGTHS: Lengths = Lengths::UpTo(64);
-
 /// What is sent at once, in bytes. A TLS record holds 16 KiB, and the driver does not set TCP_NODELAY: what takes more than
 /// one record waits for the receiver's delayed acknowledgement, some 40 ms on Linux.
 const MOST_TEXT: usize = 15_000;
@@ -113,12 +160,7 @@ pub(super) async fn execute(
     connection: &mut MySqlConnection,
     statement: Statement<'_>,
 ) -> Result<u64, sqlx::Error> {
-    let done = if statement.values.len() > MOST_PREPARED {
-        sqlx::raw_sql(AssertSqlSafe(statement.text())).execute(connection).await?
-    } else {
-        prepared(connection, &statement).await?
-    };
-    Ok(done.rows_affected())
+    Ok(prepared(connection, &statement).await?.rows_affected())
 }
 
 async fn prepared(
@@ -129,17 +171,11 @@ async fn prepared(
     sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)?).execute(connection).await
 }
 
-/// Runs all in one round trip, unless they are few and short.
-async fn execute_all(
+/// Runs all in as few round trips as [`MOST_TEXT`] allows.
+async fn send_all(
     connection: &mut MySqlConnection,
     statements: Vec<Statement<'_>>,
 ) -> Result<(), sqlx::Error> {
-    if statements.iter().map(|statement| statement.values.len()).sum::<usize>() <= MOST_PREPARED {
-        for statement in statements {
-            prepared(connection, &statement).await?;
-        }
-        return Ok(());
-    }
     let mut text = String::new();
     for statement in &statements {
         let next = statement.text();
@@ -151,23 +187,12 @@ async fn execute_all(
         }
         text.push_str(&next);
     }
-    send(connection, text).await
+    send(connection, text).await.map(drop)
 }
 
-/// The server stops at the first statement that fails.
-async fn send(connection: &mut MySqlConnection, text: String) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await.map(drop)
-}
-
-/// Inserts rows; tells the first id, and the step to the next, which is not 1 on clusters of several primaries, and
-/// theirs to change.
-async fn insert_many(
-    connection: &mut MySqlConnection,
-    insert: &Statement<'_>,
-) -> Result<(u64, u64), sqlx::Error> {
-    let text = insert.text() + "; SELECT LAST_INSERT_ID(), CAST(@@auto_increment_increment AS UNSIGNED)";
-    let row = sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(connection).await?;
-    Ok((row.try_get(0)?, row.try_get(1)?))
+/// The server stops at the first statement that fails. Tells how many rows were matched.
+async fn send(connection: &mut MySqlConnection, text: String) -> Result<u64, sqlx::Error> {
+    Ok(sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await?.rows_affected())
 }
 
 pub(super) async fn fetch(
