@@ -7,7 +7,10 @@ CREATE TABLE IF NOT EXISTS Contact (
     linkPrecedence TEXT NOT NULL CHECK (linkPrecedence IN ('primary', 'secondary')),
     createdAt      TEXT NOT NULL,
     updatedAt      TEXT NOT NULL,
-    deletedAt      TEXT NULL
+    deletedAt      TEXT NULL,
+    -- The index by linkedId. SQLite has no plain index within a table, and one made apart would change a table that exists
+    -- already; this forbids nothing, since ids are unique.
+    UNIQUE (linkedId, id)
 );
 
 -- Who holds which identifier: an index over Contact.

@@ -70,18 +70,29 @@ impl SqliteStore {
     /// [`Error::NotAdopted`] and [`Error::NotAdoptable`] for one that holds rows already; [`Error::Unavailable`] for a
     /// file that cannot be opened.
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, Error> {
+        let connect =
+            SqliteConnectOptions::from_str(url).map_err(fault::classify)?.disable_statement_logging();
         // Switching a new file to WAL does not wait for another process that does the same.
-        Retry::default().run(|| Self::open(url, options)).await
+        Retry::default().run(|| Self::open(url, connect.clone(), options)).await
     }
 
-    async fn open(url: &str, options: StoreOptions) -> Result<Self, Error> {
-        let connect = SqliteConnectOptions::from_str(url)
-            .map_err(fault::classify)?
+    /// As [`connect`](Self::connect), except that the driver logs every statement, without its values: for tests that look
+    /// at the statements.
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect).
+    #[cfg(feature = "conformance")]
+    pub async fn connect_logged(url: &str, options: StoreOptions) -> Result<Self, Error> {
+        let connect = SqliteConnectOptions::from_str(url).map_err(fault::classify)?;
+        Self::open(url, connect, options).await
+    }
+
+    async fn open(url: &str, connect: SqliteConnectOptions, options: StoreOptions) -> Result<Self, Error> {
+        let connect = connect
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .disable_statement_logging();
+            .busy_timeout(BUSY_TIMEOUT);
         let pool =
             SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
         let writer = pool
@@ -124,6 +135,9 @@ impl SqliteStore {
         let columns: Vec<String> =
             rows.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>().map_err(fault::classify)?;
         super::sql::check_columns(columns.iter().map(String::as_str))?;
+        if !linked_id_is_indexed(&mut connection).await.map_err(fault::classify)? {
+            super::sql::warn_of_missing_index();
+        }
         let state = table_state(&mut connection).await.map_err(fault::classify)?;
         adopt::ensure_adopted(
             &mut SqliteAdopter(&mut connection),
@@ -178,6 +192,12 @@ async fn read(
         load::add_row(snapshot, &row, time)?;
     }
     Ok(())
+}
+
+async fn linked_id_is_indexed(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let indexed = "SELECT EXISTS (SELECT 1 FROM pragma_index_list('Contact') i, pragma_index_info(i.name) part \
+                   WHERE i.partial = 0 AND part.seqno = 0 AND part.name = 'linkedId')";
+    connection.fetch_one(indexed).await?.try_get(0)
 }
 
 async fn table_state(connection: &mut SqliteConnection) -> Result<TableState, sqlx::Error> {
@@ -339,3 +359,26 @@ fn time(row: &SqliteRow, column: usize) -> Result<Option<Timestamp>, sqlx::Error
 
 #[cfg(feature = "conformance")]
 crate::conformance::sql::inspect_sql!(SqliteStore, writer);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "how a test fails")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_index_on_linked_id_is_seen() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a database");
+        for (sql, indexed) in [
+            ("CREATE TABLE Contact (id INTEGER PRIMARY KEY, linkedId INTEGER)", false),
+            ("CREATE INDEX part ON Contact (linkedId) WHERE linkedId > 7", false),
+            ("CREATE INDEX other ON Contact (id, linkedId)", false),
+            ("CREATE INDEX whole ON Contact (linkedId)", true),
+            ("DROP TABLE Contact", false),
+            (include_str!("../../migrations/sqlite/0001_contact.sql"), true),
+        ] {
+            sqlx::raw_sql(sql).execute(&mut connection).await.expect(sql);
+            assert_eq!(linked_id_is_indexed(&mut connection).await.expect("an answer"), indexed, "{sql}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use sqlx::{MySqlConnection, Row};
 
 use crate::error::Error;
 use crate::store::sql::adopt::TableState;
-use crate::store::sql::{check_columns, fault};
+use crate::store::sql::{check_columns, fault, warn_of_missing_index};
 
 /// Columns that must hold text.
 const TEXT: [&str; 2] = ["phoneNumber", "email"];
@@ -107,10 +107,7 @@ async fn check_indexes(connection: &mut MySqlConnection) -> Result<(), Error> {
         }
     }
     if !linked_id_is_indexed {
-        tracing::warn!(
-            "the table Contact has no index on linkedId, so every call reads all of it; \
-             CREATE INDEX Contact_linkedId ON Contact (linkedId) helps"
-        );
+        warn_of_missing_index();
     }
     Ok(())
 }

@@ -94,6 +94,14 @@ pub(super) fn check_columns<'a>(present: impl Iterator<Item = &'a str>) -> Resul
     )))
 }
 
+/// Tells the operator of an existing table why everything is slow; adding the index is not ours to do.
+pub(super) fn warn_of_missing_index() {
+    tracing::warn!(
+        "the table Contact has no index on linkedId, so every call reads all of it; \
+         CREATE INDEX Contact_linkedId ON Contact (linkedId) helps"
+    );
+}
+
 /// What a failed migration means.
 pub(super) fn migration_failed(error: sqlx::migrate::MigrateError) -> Error {
     match error {

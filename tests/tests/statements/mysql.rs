@@ -1,0 +1,227 @@
+//! MySQL and MariaDB: what the general log tells is what EXPLAIN is asked about.
+//!
+//! EXPLAIN estimates, so what a statement read is counted as well.
+
+use std::collections::BTreeSet;
+
+use identity_core::{IdentityResolver, MySqlStore};
+use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
+use sqlx::mysql::MySqlRow;
+use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, MySqlPool, Row};
+use tokio::sync::Mutex;
+
+use super::plan::{BAD, Subject};
+use super::text::{Shapes, assert_complete, shapes};
+use super::workload::{Workload, contacts};
+
+/// How many prepared statements sqlx keeps for a connection by default. More of them push each other out, and calls
+/// prepare theirs again and again.
+const KEPT: usize = 100;
+
+/// Ways to find rows by an index: by the whole key, by a part of it, by several values or ranges of it.
+const BY_INDEX: [&str; 7] =
+    ["const", "eq_ref", "ref", "range", "unique_subquery", "index_subquery", "index_merge"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_finds_its_rows_by_an_index_on_mariadb() {
+    by_index(Flavor::MariaDb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_finds_its_rows_by_an_index_on_mysql() {
+    by_index(Flavor::MySql).await;
+}
+
+async fn by_index(flavor: Flavor) {
+    let database = Database::start(flavor).await;
+    // The tables to look at are those of the migrations.
+    IdentityResolver::connect(&database.url()).await.expect("connect").close().await;
+    for rows in contacts() {
+        database.run(rows).await;
+    }
+    database.start_log().await;
+    IdentityResolver::builder().adopt(true).connect(&database.url()).await.expect("adopt").close().await;
+    let adopting = database.stop_log().await;
+    // As the database does by itself after a while.
+    database.run("ANALYZE TABLE Contact, ContactIdentifier, ContactEvent".to_owned()).await;
+
+    // More than one statement takes, so that several go together.
+    let builder = IdentityResolver::builder().batch_size(2_000);
+    let own_pool = builder.clone().connect(&database.url()).await.expect("connect");
+    let own_pool = database.log_of(&own_pool, 0).await;
+    let pool = MySqlPool::connect(&database.url()).await.expect("a pool");
+    let given_pool = builder.build(MySqlStore::new(pool).await.expect("the store"));
+    let given_pool = database.log_of(&given_pool, 1).await;
+
+    let mut faults = Vec::new();
+    let adopting = ("adopting", adopting.shapes());
+    let logs = [("on a pool of its own", &own_pool), ("on the application's pool", &given_pool)].map(
+        |(name, log)| {
+            assert_complete(&log.shapes());
+            let texts = log.prepared.len();
+            assert!(
+                texts < KEPT,
+                "{flavor}, {name}: {texts} distinct statements were prepared, and a connection keeps {KEPT}"
+            );
+            (name, log.shapes())
+        },
+    );
+    for (name, shapes) in [adopting].into_iter().chain(logs) {
+        for (_, statement) in shapes.values().flatten() {
+            let subject = Subject::new(statement);
+            for fault in database.faults(&subject).await {
+                faults.push(format!("{flavor}, {name}: {fault}\n  {}", subject.shape));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    for statement in BAD {
+        let faults = database.faults(&Subject::new(statement)).await;
+        assert!(!faults.is_empty(), "{flavor} has a fine plan for {statement}");
+    }
+}
+
+/// What the server was asked.
+#[derive(Debug, Default)]
+struct Log {
+    /// With their values.
+    executed: Vec<String>,
+    /// Without.
+    prepared: BTreeSet<String>,
+}
+
+impl Log {
+    fn shapes(&self) -> Shapes {
+        shapes(self.executed.iter().map(String::as_str))
+    }
+}
+
+/// A database on a server of its own, since the log is the whole server's.
+struct Database {
+    /// The test's own connection, which is not in the log.
+    outsider: Mutex<MySqlConnection>,
+    database: FreshDatabase,
+    _server: DatabaseServer,
+}
+
+impl Database {
+    async fn start(flavor: Flavor) -> Self {
+        let server = DatabaseServer::start_with(flavor, &["--log-output=TABLE"]).await.expect("a server");
+        let database = server.fresh_database().await.expect("a fresh database");
+        let mut outsider = MySqlConnection::connect(&database.url()).await.expect("a connection");
+        outsider.execute("SET SESSION sql_log_off = ON").await.expect("a session outside the log");
+        Self { outsider: Mutex::new(outsider), database, _server: server }
+    }
+
+    fn url(&self) -> String {
+        self.database.url()
+    }
+
+    async fn run(&self, sql: String) {
+        self.fetch(sql).await;
+    }
+
+    async fn fetch(&self, sql: String) -> Vec<MySqlRow> {
+        let mut connection = self.outsider.lock().await;
+        sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.expect("a statement of the test")
+    }
+
+    async fn log_of(&self, resolver: &IdentityResolver, half: usize) -> Log {
+        self.start_log().await;
+        Workload { resolver, outsider: async |sql| self.run(sql).await, half }.run().await;
+        let log = self.stop_log().await;
+        resolver.close().await;
+        log
+    }
+
+    async fn start_log(&self) {
+        self.run("TRUNCATE TABLE mysql.general_log".to_owned()).await;
+        self.run("SET GLOBAL general_log = ON".to_owned()).await;
+    }
+
+    async fn stop_log(&self) -> Log {
+        self.run("SET GLOBAL general_log = OFF".to_owned()).await;
+        let rows = "SELECT command_type, CONVERT(argument USING utf8mb4) FROM mysql.general_log";
+        let mut log = Log::default();
+        for row in self.fetch(rows.to_owned()).await {
+            let (command, text): (String, String) = (row.get(0), row.get(1));
+            match &*command {
+                "Query" | "Execute" => log.executed.push(text),
+                "Prepare" => drop(log.prepared.insert(text)),
+                "Connect" | "Quit" | "Close stmt" | "Reset stmt" | "Ping" => {}
+                other => panic!("a command of an unknown kind: {other}"),
+            }
+        }
+        log
+    }
+
+    /// What is wrong with a statement's plan, and with what it reads.
+    async fn faults(&self, subject: &Subject<'_>) -> Vec<String> {
+        let rows = self.fetch(format!("EXPLAIN FORMAT=TRADITIONAL {}", subject.statement)).await;
+        assert!(!rows.is_empty(), "a statement without a plan: {}", subject.shape);
+        let steps = rows.iter().map(Step::new);
+        let mut faults: Vec<_> =
+            steps.filter(|step| !step.is_good(subject)).map(|step| format!("{step:?}")).collect();
+        let read = self.read_by(subject).await;
+        if read > subject.most_read() {
+            faults.push(format!("{read} rows are read, more than {}", subject.most_read()));
+        }
+        faults
+    }
+
+    /// How many rows a statement reads; what an INSERT would do cannot be done twice.
+    async fn read_by(&self, subject: &Subject<'_>) -> usize {
+        if subject.shape.starts_with("INSERT ") {
+            return 0;
+        }
+        self.run("FLUSH STATUS".to_owned()).await;
+        self.run("START TRANSACTION".to_owned()).await;
+        self.run(subject.statement.to_owned()).await;
+        let counts = self.fetch("SHOW SESSION STATUS LIKE 'Handler_read%'".to_owned()).await;
+        self.run("ROLLBACK".to_owned()).await;
+        counts.iter().map(|row| text(row, "Value").parse::<usize>().expect("a number")).sum()
+    }
+}
+
+/// A row of EXPLAIN; empty text for NULL.
+#[derive(Debug)]
+struct Step {
+    select_type: String,
+    table: String,
+    access: String,
+    key: String,
+    rows: usize,
+    extra: String,
+}
+
+impl Step {
+    fn new(row: &MySqlRow) -> Self {
+        Self {
+            select_type: text(row, "select_type"),
+            table: text(row, "table"),
+            access: text(row, "type"),
+            key: text(row, "key"),
+            rows: text(row, "rows").parse().unwrap_or_default(),
+            extra: text(row, "Extra"),
+        }
+    }
+
+    fn is_good(&self, subject: &Subject<'_>) -> bool {
+        // An UPDATE of the column by which it finds its rows notes their ids first, and calls that temporary.
+        let notes_ids = subject.shape.starts_with("UPDATE ") && self.access == "range";
+        if self.extra.contains("filesort") || (self.extra.contains("temporary") && !notes_ids) {
+            return false;
+        }
+        // The table that rows go into is not read.
+        let is_target = self.select_type == "INSERT" && self.key.is_empty() && self.rows == 0;
+        if is_target || !subject.must_not_scan(&self.table) {
+            return true;
+        }
+        let is_page = subject.is_page() && self.access == "range" && self.key == "PRIMARY";
+        BY_INDEX.contains(&&*self.access) && (is_page || self.rows <= subject.most_expected())
+    }
+}
+
+fn text(row: &MySqlRow, column: &str) -> String {
+    row.try_get_unchecked::<Option<String>, _>(column).expect("a column").unwrap_or_default()
+}
