@@ -15,20 +15,22 @@ pub(crate) fn contacts_and_claims(dialect: &Dialect) -> [Statement<'static>; 2] 
     let (id, time) = (dialect.id, dialect.time);
     [
         Statement::new(format!(
-            "SELECT {}, NULL, NULL, NULL, {}, {}, email, phoneNumber, linkPrecedence, {}, {} FROM Contact \
+            "SELECT {}, NULL, NULL, NULL, {}, {}, email, phoneNumber, linkPrecedence, {}, {}, {} FROM Contact \
              WHERE deletedAt IS NULL ORDER BY id",
             load::CONTACT,
             id("id"),
             id("linkedId"),
             time("createdAt"),
             time("updatedAt"),
+            load::nulls(load::AT_SECONDARY..),
         )),
         Statement::new(format!(
-            "SELECT CASE kind WHEN 'email' THEN {} ELSE {} END, {}, NULL, value, NULL FROM ContactIdentifier \
+            "SELECT CASE kind WHEN 'email' THEN {} ELSE {} END, {}, NULL, value, {} FROM ContactIdentifier \
              ORDER BY kind, value",
             load::EMAIL_CLAIM,
             load::PHONE_CLAIM,
             id("contactId"),
+            load::nulls(load::AT_PRIMARY..),
         )),
     ]
 }

@@ -1,10 +1,20 @@
 //! One statement that reads everything a batch touches.
 //!
 //! A single SELECT sees the database at one moment without a transaction, at every isolation level but READ UNCOMMITTED
-//! (which is refused at connect), and costs one round trip. It looks the claims up, follows each to the cluster that its
-//! holder is in (`linkedId`, or the contact itself), and reads the live contacts of those clusters: the primary by its id
-//! in one part, the secondaries by their `linkedId` in another. Each part is a chain of index look-ups without a
-//! temporary table; doing the first look-ups twice costs less than keeping their result.
+//! (which is refused at connect), and costs one round trip. It looks the claims up and follows each, in one chain of
+//! index look-ups without a temporary table:
+//!
+//! ```text
+//! i  the claim                        by (kind, value)
+//! h  its holder, live or not          by id
+//! p  the primary, if h is secondary   by id
+//! s  the secondaries                  by linkedId
+//! ```
+//!
+//! A row is a claim, its primary, and one secondary; a cluster of many secondaries repeats the first two. Reading primaries
+//! and secondaries in two parts of a UNION repeated the first look-ups instead, and took twice as long.
+
+use std::ops::RangeBounds;
 
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
@@ -21,6 +31,9 @@ pub(crate) const NOW: i64 = 0;
 pub(crate) const EMAIL_CLAIM: i64 = 1;
 pub(crate) const PHONE_CLAIM: i64 = 2;
 pub(crate) const CONTACT: i64 = 3;
+
+/// Decodes a column of times.
+type DecodeTime<R> = fn(&R, usize) -> Result<Option<Timestamp>, sqlx::Error>;
 
 /// The statements that together read what a query touches: one, unless it names more than [`LONGEST`](super::statement::LONGEST)
 /// identifiers of a kind, or contacts.
@@ -49,121 +62,157 @@ fn one<'a>(
     phones: Option<Vec<Value<'a>>>,
     contacts: Option<Vec<Value<'a>>>,
 ) -> Statement<'a> {
-    let now = format!(
-        "SELECT {NOW} AS part, NULL AS holder, NULL AS cluster, NULL AS value, NULL AS id, NULL AS linkedId, \
-         NULL AS email, NULL AS phoneNumber, NULL AS linkPrecedence, {} AS createdAt, NULL AS updatedAt",
-        dialect.now
-    );
-    let mut statement = Statement::new(now);
+    let (before, after) = (nulls(1..AT_PRIMARY + AT_CREATED), nulls(AT_PRIMARY + AT_CREATED + 1..));
+    let mut statement = Statement::new(format!("SELECT {NOW}, {before}, {}, {after}", dialect.now));
     if emails.is_some() || phones.is_some() {
-        let claimed = "ContactIdentifier i LEFT JOIN Contact h ON h.id = i.contactId";
-        let cluster = "COALESCE(h.linkedId, i.contactId)";
         let claim = format!("CASE i.kind WHEN 'email' THEN {EMAIL_CLAIM} ELSE {PHONE_CLAIM} END");
-        for secondaries in [false, true] {
-            statement =
-                members(statement, dialect, claimed, "i.contactId", cluster, &claim, "i.value", secondaries);
-            let mut separator = "";
-            for (kind, values) in [("email", &emails), ("phone", &phones)] {
-                if let Some(values) = values {
-                    let condition = format!("{separator}(i.kind = '{kind}' AND i.value IN (");
-                    statement = statement.sql(&condition).list(values.iter().copied()).sql("))");
-                    separator = " OR ";
-                }
+        let source = "ContactIdentifier i LEFT JOIN Contact h ON h.id = i.contactId";
+        statement = statement.sql(&chain(dialect, source, &claim, "i.contactId", "i.value"));
+        let mut separator = "";
+        for (kind, values) in [("email", &emails), ("phone", &phones)] {
+            if let Some(values) = values {
+                let condition = format!("{separator}(i.kind = '{kind}' AND i.value IN (");
+                statement = statement.sql(&condition).list(values.iter().copied()).sql("))");
+                separator = " OR ";
             }
-            statement = statement.sql(")");
         }
     }
     if let Some(contacts) = contacts {
-        for secondaries in [false, true] {
-            let (part, cluster) = (CONTACT.to_string(), "COALESCE(h.linkedId, h.id)");
-            statement = members(statement, dialect, "Contact h", "h.id", cluster, &part, "NULL", secondaries)
-                .sql("h.id IN (")
-                .list(contacts.iter().copied())
-                .sql("))");
-        }
+        statement = statement
+            .sql(&chain(dialect, "Contact h", &CONTACT.to_string(), "h.id", "NULL"))
+            .sql("h.id IN (")
+            .list(contacts.iter().copied())
+            .sql(")");
     }
     statement
 }
 
-/// A part that reads the primaries, or the secondaries, of the clusters of `source`; the caller adds the condition and
-/// closes its parenthesis. Claims come with the primaries, also where there is none any more.
-#[allow(clippy::too_many_arguments, reason = "each is a piece of SQL")]
-fn members<'a>(
-    statement: Statement<'a>,
-    dialect: &Dialect,
-    source: &str,
-    holder: &str,
-    cluster: &str,
-    part: &str,
-    value: &str,
-    secondaries: bool,
-) -> Statement<'a> {
+/// The chain from `source`, in which `h` is the holder; the caller adds the condition.
+fn chain(dialect: &Dialect, source: &str, part: &str, holder: &str, value: &str) -> String {
     let id = dialect.id;
-    let (claim, join) = match secondaries {
-        false => (
-            format!("{part}, {}, {}, {value}", id(holder), id(cluster)),
-            format!("LEFT JOIN Contact c ON c.id = {cluster} AND c.deletedAt IS NULL WHERE ("),
-        ),
-        true => (
-            format!("{CONTACT}, NULL, NULL, NULL"),
-            format!("JOIN Contact c ON c.linkedId = {cluster} WHERE c.deletedAt IS NULL AND ("),
-        ),
-    };
-    statement.sql(&format!(
-        " UNION ALL SELECT {claim}, {}, {}, c.email, c.phoneNumber, c.linkPrecedence, {}, {} FROM {source} {join}",
-        id("c.id"),
-        id("c.linkedId"),
-        (dialect.time)("c.createdAt"),
-        (dialect.time)("c.updatedAt"),
-    ))
+    let cluster = format!("COALESCE(h.linkedId, {holder})");
+    let primary = |column: &str| format!("CASE WHEN h.linkedId IS NULL THEN h.{column} ELSE p.{column} END");
+    let live_primary = "CASE WHEN h.linkedId IS NOT NULL THEN p.id WHEN h.deletedAt IS NULL THEN h.id END";
+    let columns = [
+        part.to_owned(),
+        id(holder),
+        id(&cluster),
+        value.to_owned(),
+        id(live_primary),
+        id("p.linkedId"),
+        primary("email"),
+        primary("phoneNumber"),
+        primary("linkPrecedence"),
+        (dialect.time)(&primary("createdAt")),
+        (dialect.time)(&primary("updatedAt")),
+        id("s.id"),
+        id("s.linkedId"),
+        "s.email".to_owned(),
+        "s.phoneNumber".to_owned(),
+        "s.linkPrecedence".to_owned(),
+        (dialect.time)("s.createdAt"),
+        (dialect.time)("s.updatedAt"),
+    ];
+    format!(
+        " UNION ALL SELECT {} FROM {source} \
+         LEFT JOIN Contact p ON p.id = h.linkedId AND p.deletedAt IS NULL \
+         LEFT JOIN Contact s ON s.linkedId = {cluster} AND s.deletedAt IS NULL WHERE ",
+        columns.join(", ")
+    )
+}
+
+/// Where a row's primary begins, and where its secondary does.
+pub(crate) const AT_PRIMARY: usize = 4;
+pub(crate) const AT_SECONDARY: usize = 11;
+const COLUMNS: usize = 18;
+/// Within the columns of a contact.
+const AT_CREATED: usize = 5;
+
+/// `NULL, NULL, …` for these columns of a row.
+pub(crate) fn nulls(columns: impl RangeBounds<usize>) -> String {
+    let nulls = (0..COLUMNS).filter(|column| columns.contains(column)).map(|_| "NULL");
+    nulls.collect::<Vec<_>>().join(", ")
 }
 
 /// Adds a row of [`statements`] to a snapshot. `time` decodes a column of times.
-pub(crate) fn add_row<R>(
-    snapshot: &mut Snapshot,
-    row: &R,
-    time: fn(&R, usize) -> Result<Option<Timestamp>, sqlx::Error>,
-) -> Result<(), Error>
+pub(crate) fn add_row<R>(snapshot: &mut Snapshot, row: &R, time: DecodeTime<R>) -> Result<(), Error>
 where
     R: Row,
     usize: ColumnIndex<R>,
     i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> &'r str: Decode<'r, R::Database> + Type<R::Database>,
     String: for<'r> Decode<'r, R::Database> + Type<R::Database>,
     R::Database: Database,
 {
     let part: i64 = row.try_get(0).map_err(fault::classify)?;
     if part == NOW {
-        snapshot.now = time(row, 9).map_err(fault::classify)?.unwrap_or_else(Timestamp::now);
+        let now = time(row, AT_PRIMARY + AT_CREATED).map_err(fault::classify)?;
+        snapshot.now = now.unwrap_or_else(Timestamp::now);
         return Ok(());
     }
-    let id_at = |column: usize| -> Result<Option<ContactId>, Error> {
-        Ok(row.try_get::<Option<i64>, _>(column).map_err(fault::classify)?.map(ContactId::from))
-    };
-    if part != CONTACT
-        && let Some(contact) = id_at(1)?
-    {
-        let kind = if part == EMAIL_CLAIM { IdentifierKind::Email } else { IdentifierKind::Phone };
-        let value: String = row.try_get(3).map_err(fault::classify)?;
-        let cluster = id_at(2)?.unwrap_or(contact);
-        snapshot.claims.push(Claim { identifier: Identifier::new(kind, value), contact, cluster });
+    let is_news = part == CONTACT || add_claim(snapshot, row, part)?;
+    if is_news {
+        snapshot.contacts.extend(contact(row, AT_PRIMARY, time)?);
     }
-    if let Some(id) = id_at(4)? {
-        let unsound = |problem| Error::Unsound { contact: id, problem };
-        let precedence: Option<String> = row.try_get(8).map_err(fault::classify)?;
-        let created_at = time(row, 9).map_err(fault::classify)?;
-        let updated_at = time(row, 10).map_err(fault::classify)?;
-        snapshot.contacts.push(Contact {
-            id,
-            email: row.try_get(6).map_err(fault::classify)?,
-            phone_number: row.try_get(7).map_err(fault::classify)?,
-            linked_id: id_at(5)?,
-            link_precedence: LinkPrecedence::from_name(&precedence.unwrap_or_default())
-                .ok_or_else(|| unsound("its linkPrecedence is neither primary nor secondary"))?,
-            created_at: created_at.ok_or_else(|| unsound("it has no readable createdAt"))?,
-            updated_at: updated_at.ok_or_else(|| unsound("it has no readable updatedAt"))?,
-        });
-    }
+    snapshot.contacts.extend(contact(row, AT_SECONDARY, time)?);
     Ok(())
+}
+
+/// Tells whether the row before did not bring the same claim, for another secondary.
+fn add_claim<R>(snapshot: &mut Snapshot, row: &R, part: i64) -> Result<bool, Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> &'r str: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let Some(contact) = id_at(row, 1)? else { return Ok(true) };
+    let kind = if part == EMAIL_CLAIM { IdentifierKind::Email } else { IdentifierKind::Phone };
+    let value: &str = row.try_get(3).map_err(fault::classify)?;
+    if let Some(Claim { identifier, .. }) = snapshot.claims.last()
+        && identifier.kind == kind
+        && *identifier.value == *value
+    {
+        return Ok(false);
+    }
+    let cluster = id_at(row, 2)?.unwrap_or(contact);
+    snapshot.claims.push(Claim { identifier: Identifier::new(kind, value), contact, cluster });
+    Ok(true)
+}
+
+/// The contact whose columns begin at `first`, if there is one.
+fn contact<R>(row: &R, first: usize, time: DecodeTime<R>) -> Result<Option<Contact>, Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> &'r str: Decode<'r, R::Database> + Type<R::Database>,
+    String: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+{
+    let Some(id) = id_at(row, first)? else { return Ok(None) };
+    let unsound = |problem| Error::Unsound { contact: id, problem };
+    let precedence: Option<&str> = row.try_get(first + 4).map_err(fault::classify)?;
+    let created_at = time(row, first + AT_CREATED).map_err(fault::classify)?;
+    let updated_at = time(row, first + AT_CREATED + 1).map_err(fault::classify)?;
+    Ok(Some(Contact {
+        id,
+        linked_id: id_at(row, first + 1)?,
+        email: row.try_get(first + 2).map_err(fault::classify)?,
+        phone_number: row.try_get(first + 3).map_err(fault::classify)?,
+        link_precedence: LinkPrecedence::from_name(precedence.unwrap_or_default())
+            .ok_or_else(|| unsound("its linkPrecedence is neither primary nor secondary"))?,
+        created_at: created_at.ok_or_else(|| unsound("it has no readable createdAt"))?,
+        updated_at: updated_at.ok_or_else(|| unsound("it has no readable updatedAt"))?,
+    }))
+}
+
+fn id_at<R>(row: &R, column: usize) -> Result<Option<ContactId>, Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(row.try_get::<Option<i64>, _>(column).map_err(fault::classify)?.map(ContactId::from))
 }
 
 /// A contact that several identifiers lead to has come several times.
