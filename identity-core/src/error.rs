@@ -138,6 +138,11 @@ impl Error {
         )
     }
 
+    /// A store that broke its contract.
+    pub(crate) fn too_few_ids() -> Self {
+        Self::Configuration("the store returned fewer ids than it was given contacts to create".to_owned())
+    }
+
     /// For stores: what the changes were planned on no longer holds.
     pub fn conflict() -> Self {
         Self::Conflict { attempts: 1, source: None }

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(clippy::needless_doctest_main, reason = "the examples are whole programs, to be copied")]
 
+mod answer;
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 mod audit;
 mod changes;
@@ -23,6 +24,7 @@ mod timestamp;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+pub use answer::Identified;
 pub use changes::{Changes, ContactRef, Draft, Event, EventKind, NewClaim, NewContact, Relink, Touch};
 pub use contact::{ConsolidatedContact, Contact, ContactId, LinkPrecedence};
 pub use error::{Cause, Error, ErrorKind, Field, InvalidInput, InvalidReason};
@@ -32,7 +34,7 @@ pub use normalize::Normalizer;
 #[cfg(feature = "phone-region")]
 pub use normalize::Region;
 pub use request::{IdentifyRequest, PhoneNumber};
-pub use resolver::{IdentityResolver, ResolverBuilder};
+pub use resolver::{IdentityResolver, Progress, ResolverBuilder};
 pub use snapshot::{Claim, Query, Snapshot};
 pub use soundness::Defects;
 pub use store::ContactStore;

@@ -22,7 +22,7 @@ impl Inspect for MemoryStore {
             |contact: crate::ContactRef| contact.resolve(&[]).expect("stored events name stored contacts");
         self.all_events()
             .iter()
-            .map(|(_, event)| RecordedEvent {
+            .map(|event| RecordedEvent {
                 kind: event.kind,
                 contact: id(event.contact),
                 primary: id(event.primary),

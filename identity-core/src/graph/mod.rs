@@ -25,8 +25,9 @@ mod plan;
 mod resident;
 mod rules;
 
-use std::collections::HashMap;
 use std::fmt;
+
+use hashbrown::HashMap;
 
 use crate::changes::{ContactRef, Draft};
 use crate::contact::ContactId;
@@ -34,6 +35,8 @@ use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
 use crate::interner::{IdentifierSlot, Interner};
 use crate::timestamp::Timestamp;
 use plan::Journal;
+#[cfg(feature = "memory")]
+pub(crate) use plan::PlannedEvent;
 
 /// Contacts and the people they belong to. The heart of the library: pure, synchronous, free of I/O.
 ///
@@ -68,6 +71,15 @@ pub struct Graph {
 /// The number of a contact within one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactSlot(u32);
+
+/// Whom a request met.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Met {
+    /// The primary of the person it is.
+    pub(crate) primary: ContactSlot,
+    /// The contact that it created, or else the one that its email, or its phone number, belongs to.
+    pub(crate) contact: ContactSlot,
+}
 
 /// Who holds an identifier.
 #[derive(Clone, Copy, Default)]
@@ -152,6 +164,11 @@ impl Graph {
 
     fn identifier(&self, slot: IdentifierSlot) -> Identifier {
         Identifier::new(self.identifiers.kind(slot), self.identifiers.value(slot))
+    }
+
+    /// The contact of a slot as plans name it.
+    pub(crate) fn key(&self, slot: ContactSlot) -> ContactRef {
+        self.node(slot).key
     }
 
     fn node(&self, slot: ContactSlot) -> &Node {

@@ -12,6 +12,10 @@ use crate::interner::IdentifierSlot;
 /// What the rules did since the snapshot.
 #[derive(Clone, Default)]
 pub(super) struct Journal {
+    /// The last id that was given, where the graph is a whole store and gives them itself.
+    pub(super) last_id: Option<i64>,
+    /// In such a graph: clusters that moved to another primary, as the first and the last of their part of the ring.
+    pub(super) moved: Vec<(ContactSlot, ContactSlot)>,
     pub(super) created: Vec<ContactSlot>,
     /// Stored primaries that the plan relies on.
     pub(super) touched: BTreeSet<ContactSlot>,
@@ -24,9 +28,10 @@ pub(super) struct Journal {
     pub(super) events: Vec<PlannedEvent>,
 }
 
+/// A piece of evidence, by slots.
 #[derive(Clone, Copy)]
-pub(super) struct PlannedEvent {
-    pub(super) kind: EventKind,
+pub(crate) struct PlannedEvent {
+    pub(crate) kind: EventKind,
     pub(super) contact: ContactSlot,
     pub(super) primary: ContactSlot,
     pub(super) previous_primary: Option<ContactRef>,
@@ -35,8 +40,14 @@ pub(super) struct PlannedEvent {
 
 impl Journal {
     /// The key of the contact that is created next.
-    pub(super) fn next_key(&self) -> ContactRef {
-        ContactRef::New(self.created.len() as u32)
+    pub(super) fn next_key(&mut self) -> ContactRef {
+        match &mut self.last_id {
+            Some(last) => {
+                *last += 1;
+                ContactRef::Known(ContactId::from(*last))
+            }
+            None => ContactRef::New(self.created.len() as u32),
+        }
     }
 }
 
@@ -116,7 +127,7 @@ impl Graph {
             .collect()
     }
 
-    fn event(&self, event: &PlannedEvent) -> Event {
+    pub(super) fn event(&self, event: &PlannedEvent) -> Event {
         Event {
             kind: event.kind,
             contact: self.node(event.contact).key,

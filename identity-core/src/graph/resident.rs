@@ -1,16 +1,101 @@
 //! A graph as the whole of a store: the memory store's tables.
+//!
+//! Requests are answered on it in place ([`Graph::settle`]); or it exports what a query touches and applies what came of it,
+//! as any other store does. Both leave the same rows.
 
 use std::collections::BTreeSet;
 
-use super::{ContactSlot, Graph, Node};
-use crate::changes::{Changes, ContactRef, NewContact};
+use hashbrown::HashSet;
+
+use super::plan::PlannedEvent;
+use super::rules::Proof;
+use super::{ContactSlot, Graph, Met, Node};
+use crate::changes::{Changes, ContactRef, Event, NewContact};
 use crate::contact::{Contact, ContactId, LinkPrecedence};
 use crate::error::Error;
-use crate::identifier::IdentifierKind;
+use crate::identifier::{IdentifierKind, IdentifierPair};
 use crate::snapshot::{Claim, Query, Snapshot};
 use crate::timestamp::Timestamp;
 
 impl Graph {
+    /// An empty graph that gives the ids of contacts itself, from 1.
+    pub(crate) fn resident() -> Self {
+        let mut graph = Self::default();
+        graph.journal.last_id = Some(0);
+        graph
+    }
+
+    /// Identifies requests in their order, in place. `each` is called after each; the evidence is returned.
+    pub(crate) fn settle(
+        &mut self,
+        batch: &[IdentifierPair],
+        now: Timestamp,
+        mut each: impl FnMut(&Self, Met),
+    ) -> Vec<PlannedEvent> {
+        self.now = now;
+        for pair in batch {
+            let met = self.meet(pair);
+            each(self, met);
+        }
+        self.stamp_moved();
+        let journal = &mut self.journal;
+        journal.created.clear();
+        journal.promoted.clear();
+        journal.claims.clear();
+        journal.unasked.clear();
+        std::mem::take(&mut journal.events)
+    }
+
+    /// The ids that the next contacts get.
+    pub(crate) fn next_ids(&self, count: usize) -> Vec<ContactId> {
+        (self.journal.last_id.unwrap_or_default() + 1..).take(count).map(ContactId::from).collect()
+    }
+
+    /// Evidence that was planned elsewhere, of contacts that are stored by now.
+    pub(crate) fn recorded(&mut self, event: &Event, ids: &[ContactId]) -> Option<PlannedEvent> {
+        let slot = |contact: ContactRef| self.by_id.get(&contact.resolve(ids)?).copied();
+        let (contact, primary) = (slot(event.contact)?, slot(event.primary)?);
+        let previous_primary = event.previous_primary.and_then(|previous| previous.resolve(ids));
+        let email = event.email.as_deref();
+        let phone = event.phone_number.as_deref();
+        let proof = Proof {
+            email: email.map(|value| self.identifiers.intern(IdentifierKind::Email, value)),
+            phone: phone.map(|value| self.identifiers.intern(IdentifierKind::Phone, value)),
+        };
+        let previous_primary = previous_primary.map(ContactRef::Known);
+        Some(PlannedEvent { kind: event.kind, contact, primary, previous_primary, proof })
+    }
+
+    /// Evidence as it is told.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn told(&self, event: &PlannedEvent) -> Event {
+        self.event(event)
+    }
+
+    /// Every contact that moved gets the `updatedAt` of its batch.
+    ///
+    /// A cluster that was joined to another stays one part of the ring, from the one after its primary to its primary, so
+    /// parts are disjoint or one within the other: whoever walks the later ones first meets each contact once.
+    fn stamp_moved(&mut self) {
+        let moved = std::mem::take(&mut self.journal.moved);
+        let mut left: HashSet<ContactSlot> = moved.iter().map(|(_, last)| *last).collect();
+        for (first, last) in moved.into_iter().rev() {
+            if !left.contains(&last) {
+                continue;
+            }
+            let (now, mut member) = (self.now, first);
+            loop {
+                left.remove(&member);
+                let node = self.node_mut(member);
+                node.updated_at = node.updated_at.max(now);
+                if member == last {
+                    break;
+                }
+                member = node.next;
+            }
+        }
+    }
+
     /// What a query touches.
     pub(crate) fn export(&self, query: Query<'_>, now: Timestamp) -> Snapshot {
         let mut primaries: BTreeSet<_> = query.contacts.iter().filter_map(|id| self.get(*id)).collect();
@@ -38,6 +123,7 @@ impl Graph {
         }
         let created: Vec<_> =
             changes.created.iter().zip(ids).map(|(new, id)| self.insert(new, *id)).collect();
+        self.journal.last_id = self.journal.last_id.max(ids.last().map(|id| id.get()));
         let slot = |graph: &Self, contact: ContactRef| match contact {
             ContactRef::Known(id) => graph.by_id[&id],
             ContactRef::New(position) => created[position as usize],

@@ -1,10 +1,11 @@
 //! SPEC's rules 1 to 6.
 
-use super::{ContactSlot, Graph, Node, StoredClaim};
+use super::{ContactSlot, Graph, Met, Node, StoredClaim};
 use crate::changes::{ContactRef, EventKind};
 use crate::graph::plan::PlannedEvent;
 use crate::identifier::{IdentifierKind, IdentifierPair};
 use crate::interner::IdentifierSlot;
+use crate::timestamp::Timestamp;
 
 /// A request's identifiers within the graph.
 #[derive(Clone, Copy)]
@@ -16,6 +17,11 @@ pub(super) struct Proof {
 impl Graph {
     /// Applies the rules to one request, and tells the primary of the person it is.
     pub fn identify(&mut self, pair: &IdentifierPair) -> ContactSlot {
+        self.meet(pair).primary
+    }
+
+    /// The same; tells the contact too.
+    pub(crate) fn meet(&mut self, pair: &IdentifierPair) -> Met {
         let proof = Proof {
             email: pair.email().map(|value| self.identifiers.intern(IdentifierKind::Email, value)),
             phone: pair.phone().map(|value| self.identifiers.intern(IdentifierKind::Phone, value)),
@@ -23,15 +29,20 @@ impl Graph {
         let by_email = proof.email.and_then(|slot| self.met(slot, proof));
         let by_phone = proof.phone.and_then(|slot| self.met(slot, proof));
         match (by_email, by_phone) {
-            (None, None) => self.create(proof, None),
-            (Some(a), Some(b)) if a != b => self.merge(a, b, proof),
-            (Some(person), Some(_)) => person,
-            (Some(person), None) | (None, Some(person)) => {
+            (None, None) => {
+                let contact = self.create(proof, None);
+                Met { primary: contact, contact }
+            }
+            (Some(a), Some(b)) => {
+                let primary =
+                    if a.primary == b.primary { a.primary } else { self.merge(a.primary, b.primary, proof) };
+                Met { primary, contact: a.contact }
+            }
+            (Some(known), None) | (None, Some(known)) => {
                 let something_is_new = proof.email.is_some() && proof.phone.is_some();
-                if something_is_new {
-                    self.create(proof, Some(person));
-                }
-                person
+                let contact =
+                    if something_is_new { self.create(proof, Some(known.primary)) } else { known.contact };
+                Met { contact, ..known }
             }
         }
     }
@@ -51,15 +62,15 @@ impl Graph {
         person
     }
 
-    /// The primary of the cluster that an identifier meets. If its stored primary is gone, the oldest that is left
+    /// The holder of an identifier, and the primary of its cluster. If its stored primary is gone, the oldest that is left
     /// takes its place (rule 6).
-    fn met(&mut self, identifier: IdentifierSlot, proof: Proof) -> Option<ContactSlot> {
+    fn met(&mut self, identifier: IdentifierSlot, proof: Proof) -> Option<Met> {
         let holder = self.identifiers.about(identifier).by?;
         let primary = self.find(holder);
         if self.orphaned.contains_key(&primary) {
             self.promote(primary, proof);
         }
-        Some(primary)
+        Some(Met { primary, contact: holder })
     }
 
     /// Rules 1 and 2: a new contact with the request's identifiers, a secondary of `person` or a new person.
@@ -99,6 +110,7 @@ impl Graph {
         let (survivor, loser) = if self.age(a) <= self.age(b) { (a, b) } else { (b, a) };
         self.touch(survivor);
         self.touch(loser);
+        self.moves(loser);
         self.join(loser, survivor);
         self.journal.events.push(PlannedEvent {
             kind: EventKind::Merged,
@@ -118,6 +130,7 @@ impl Graph {
     fn promote(&mut self, primary: ContactSlot, proof: Proof) {
         let Some(deleted) = self.orphaned.remove(&primary) else { return };
         self.journal.promoted.push((primary, deleted));
+        self.moves(primary);
         let members: Vec<_> = self.ring(primary).collect();
         for member in members {
             let Node { email, phone, .. } = *self.node(member);
@@ -139,8 +152,30 @@ impl Graph {
 
     /// Notes that the plan relies on a stored contact.
     fn touch(&mut self, contact: ContactSlot) {
-        if matches!(self.node(contact).key, ContactRef::Known(_)) {
+        if self.is_resident() {
+            self.bump(contact);
+        } else if matches!(self.node(contact).key, ContactRef::Known(_)) {
             self.journal.touched.insert(contact);
         }
+    }
+
+    /// Gives a contact a greater `updatedAt`.
+    fn bump(&mut self, contact: ContactSlot) {
+        let now = self.now;
+        let node = self.node_mut(contact);
+        node.updated_at = now.max(Timestamp::from_micros(node.updated_at.as_micros() + 1));
+    }
+
+    /// Notes that a cluster is about to get another primary.
+    fn moves(&mut self, loser: ContactSlot) {
+        if self.is_resident() {
+            let first = self.node(loser).next;
+            self.journal.moved.push((first, loser));
+        }
+    }
+
+    /// Whether the graph is a whole store.
+    fn is_resident(&self) -> bool {
+        self.journal.last_id.is_some()
     }
 }

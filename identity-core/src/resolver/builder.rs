@@ -58,6 +58,14 @@ impl ResolverBuilder {
         self
     }
 
+    /// How many requests one transaction of [`identify_many`](IdentityResolver::identify_many) and of
+    /// [`identify_stream`](IdentityResolver::identify_stream) takes at most, at least 1. Default: 1,000.
+    #[must_use]
+    pub fn import_size(mut self, requests: usize) -> Self {
+        self.limits.import_size = requests.max(1);
+        self
+    }
+
     /// How many requests may wait for others to be served, at least 1; past that callers get [`Error::Overloaded`] at
     /// once. Default: 10,000, which a database that serves 10,000 requests a second works off in a second.
     #[must_use]

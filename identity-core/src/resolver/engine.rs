@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::changes::Draft;
-use crate::contact::ConsolidatedContact;
+use crate::answer::{Answer, Counts, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::graph::Graph;
 use crate::identifier::{Identifier, IdentifierPair};
@@ -11,9 +10,6 @@ use crate::normalize::Normalizer;
 use crate::retry::Retry;
 use crate::snapshot::Query;
 use crate::store::ContactStore;
-
-/// The answer to one request.
-pub(super) type Reply = Result<ConsolidatedContact, Error>;
 
 /// Runs batches on a store.
 #[derive(Clone, Debug)]
@@ -28,20 +24,27 @@ impl Engine {
     ///
     /// A request that the database refuses, or that meets contacts that are not sound, fails alone: the batch is halved
     /// until it stands alone, and the others go on in their order.
-    pub(super) async fn run(&self, batch: &[IdentifierPair]) -> Vec<Reply> {
-        let mut replies = Vec::with_capacity(batch.len());
+    pub(super) async fn run<A: Answer>(&self, batch: &[IdentifierPair]) -> Outcome<A> {
+        #[cfg(feature = "memory")]
+        if let Some(store) = self.store.resident() {
+            return store.identify(batch);
+        }
+        let mut outcome = Outcome::default();
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
             match self.retry.run(|| self.attempt(part)).await {
-                Ok(done) => replies.extend(done.into_iter().map(Ok)),
+                Ok((answers, counts)) => {
+                    outcome.answers.extend(answers.into_iter().map(Ok));
+                    outcome.counts += counts;
+                }
                 Err(error) if part.len() > 1 && concerns_one(&error) => {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
                 }
-                Err(error) => replies.extend(part.iter().map(|_| Err(error.clone()))),
+                Err(error) => outcome.answers.extend(part.iter().map(|_| Err(error.clone()))),
             }
         }
-        replies
+        outcome
     }
 
     /// The people that requests touch.
@@ -56,19 +59,22 @@ impl Engine {
     }
 
     /// Identifies requests whose people are in `graph` already; from the start where that did not work out.
-    pub(super) async fn finish(&self, graph: Graph, batch: &[IdentifierPair]) -> Vec<Reply> {
-        match self.plan_and_commit(graph, batch).await {
-            Ok(Some(replies)) => replies.into_iter().map(Ok).collect(),
-            Ok(None) | Err(_) => self.run(batch).await,
+    pub(super) async fn finish<A: Answer>(&self, mut graph: Graph, batch: &[IdentifierPair]) -> Outcome<A> {
+        let drafts = plan::<A>(&mut graph, batch);
+        if graph.unasked().is_empty()
+            && let Ok((answers, counts)) = self.commit(&graph, drafts).await
+        {
+            return Outcome { answers: answers.into_iter().map(Ok).collect(), counts };
         }
+        self.run(batch).await
     }
 
     /// One try: load, plan, commit.
-    async fn attempt(&self, batch: &[IdentifierPair]) -> Result<Vec<ConsolidatedContact>, Error> {
+    async fn attempt<A: Answer>(&self, batch: &[IdentifierPair]) -> Result<(Vec<A>, Counts), Error> {
         let mut identifiers = identifiers(batch);
         loop {
             let mut graph = self.load_once(Query { identifiers: &identifiers, contacts: &[] }).await?;
-            let drafts = plan(&mut graph, batch);
+            let drafts = plan::<A>(&mut graph, batch);
             let unasked = graph.unasked();
             if unasked.is_empty() {
                 return self.commit(&graph, drafts).await;
@@ -79,32 +85,24 @@ impl Engine {
         }
     }
 
-    /// `None` where the graph does not hold enough.
-    async fn plan_and_commit(
+    async fn commit<A: Answer>(
         &self,
-        mut graph: Graph,
-        batch: &[IdentifierPair],
-    ) -> Result<Option<Vec<ConsolidatedContact>>, Error> {
-        let drafts = plan(&mut graph, batch);
-        if !graph.unasked().is_empty() {
-            return Ok(None);
-        }
-        self.commit(&graph, drafts).await.map(Some)
-    }
-
-    async fn commit(&self, graph: &Graph, drafts: Vec<Draft>) -> Result<Vec<ConsolidatedContact>, Error> {
+        graph: &Graph,
+        drafts: Vec<A::Draft>,
+    ) -> Result<(Vec<A>, Counts), Error> {
         let changes = graph.changes();
         let ids = if changes.is_empty() { Vec::new() } else { self.store.commit(&changes).await? };
-        let replies: Option<Vec<_>> = drafts.into_iter().map(|draft| draft.resolve(&ids)).collect();
-        replies.ok_or_else(too_few_ids)
+        let answers: Option<Vec<_>> = drafts.into_iter().map(|draft| A::settle(draft, &ids)).collect();
+        let counts = Counts::of(changes.events.iter().map(|event| event.kind));
+        Ok((answers.ok_or_else(Error::too_few_ids)?, counts))
     }
 }
 
-fn plan(graph: &mut Graph, batch: &[IdentifierPair]) -> Vec<Draft> {
+fn plan<A: Answer>(graph: &mut Graph, batch: &[IdentifierPair]) -> Vec<A::Draft> {
     let mut drafts = Vec::with_capacity(batch.len());
     for pair in batch {
-        let person = graph.identify(pair);
-        drafts.push(graph.describe(person));
+        let met = graph.meet(pair);
+        drafts.push(A::draft(graph, met));
     }
     drafts
 }
@@ -120,9 +118,4 @@ fn identifiers(batch: &[IdentifierPair]) -> Vec<Identifier> {
 /// Whether an error may be due to a single request of a batch.
 fn concerns_one(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Refused | ErrorKind::Unsound)
-}
-
-/// A store that broke its contract.
-pub(super) fn too_few_ids() -> Error {
-    Error::Configuration("the store returned fewer ids than it was given contacts to create".to_owned())
 }

@@ -20,16 +20,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::engine::{Engine, Reply};
+use super::engine::Engine;
+use crate::contact::ConsolidatedContact;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::identifier::IdentifierPair;
+
+/// The answer to one request.
+type Reply = Result<ConsolidatedContact, Error>;
 
 /// How much is done at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Requests of one batch.
     pub(super) batch_size: usize,
+    /// Requests of one transaction of an import.
+    pub(super) import_size: usize,
     /// Requests that wait, over all.
     pub(super) queue_length: usize,
     /// Loads in flight.
@@ -40,7 +46,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { batch_size: 256, queue_length: 10_000, loads: 2, writes: 2 }
+        Self { batch_size: 256, import_size: 1_000, queue_length: 10_000, loads: 2, writes: 2 }
     }
 }
 
@@ -96,6 +102,11 @@ impl Gatherer {
 
     /// Identifies one request, alone or with others.
     pub(super) async fn identify(self: &Arc<Self>, pair: IdentifierPair) -> Reply {
+        #[cfg(feature = "memory")]
+        if let Some(store) = self.engine.store.resident() {
+            let mut answers = store.identify(&[pair]).answers;
+            return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
+        }
         let waiting = match self.enter(Stage::Load, &pair)? {
             Turn::Later(waiting) => waiting,
             Turn::Now(slot) => {
@@ -107,8 +118,8 @@ impl Gatherer {
                 match self.enter(Stage::Write, &pair)? {
                     Turn::Later(waiting) => waiting,
                     Turn::Now(_slot) => {
-                        let mut replies = self.engine.finish(graph, &[pair]).await;
-                        return replies.pop().unwrap_or_else(|| Err(super::engine::too_few_ids()));
+                        let mut answers = self.engine.finish(graph, &[pair]).await.answers;
+                        return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
                     }
                 }
             }
@@ -198,12 +209,12 @@ async fn serve_load(slot: Slot, jobs: Vec<Job>) {
 /// Writes a batch.
 async fn serve_write(slot: Slot, graph: Option<Graph>, jobs: Vec<Job>) {
     let engine = &slot.gatherer.engine;
-    let replies = match graph {
+    let outcome = match graph {
         Some(graph) => engine.finish(graph, &pairs(&jobs)).await,
         None => engine.run(&pairs(&jobs)).await,
     };
     drop(slot);
-    jobs.into_iter().zip(replies).for_each(|(job, reply)| job.answer(reply));
+    jobs.into_iter().zip(outcome.answers).for_each(|(job, reply)| job.answer(reply));
 }
 
 fn pairs(jobs: &[Job]) -> Vec<IdentifierPair> {

@@ -3,10 +3,14 @@
 mod builder;
 mod engine;
 mod gather;
+mod import;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::Stream;
+
+use crate::answer::Identified;
 use crate::changes::Draft;
 use crate::contact::{ConsolidatedContact, ContactId};
 use crate::error::Error;
@@ -20,6 +24,7 @@ use engine::Engine;
 use gather::Gatherer;
 
 pub use builder::ResolverBuilder;
+pub use import::Progress;
 
 /// Finds out who a customer is. Cheap to clone; clones share the store.
 ///
@@ -80,7 +85,7 @@ impl IdentityResolver {
     /// would, in far fewer transactions. Each request has its own result: one that is invalid changes nothing and
     /// harms no other.
     ///
-    /// Requests go to the store in batches (see [`ResolverBuilder::batch_size`]), each of them one transaction.
+    /// Requests go to the store in chunks (see [`ResolverBuilder::import_size`]), each of them one transaction.
     /// Where one fails, its requests all have that error, and the later ones are still tried; one that the database
     /// itself refuses fails alone. Where a connection is lost at the very end of a batch that was committed all the same,
     /// the batch is answered from the state after it.
@@ -88,22 +93,62 @@ impl IdentityResolver {
         &self,
         requests: impl IntoIterator<Item = IdentifyRequest>,
     ) -> Vec<Result<ConsolidatedContact, Error>> {
-        let mut results = Vec::new();
+        let mut answers = Vec::new();
         let mut requests = requests.into_iter();
         loop {
-            let batch: Vec<_> = requests.by_ref().take(self.gatherer.limits.batch_size).collect();
-            if batch.is_empty() {
-                return results;
+            let chunk: Vec<_> = requests.by_ref().take(self.gatherer.limits.import_size).collect();
+            if chunk.is_empty() {
+                return answers;
             }
-            let pairs: Vec<_> =
-                batch.iter().map(|request| self.engine().normalizer.request(request)).collect();
-            let valid: Vec<_> = pairs.iter().filter_map(|pair| pair.as_ref().ok().cloned()).collect();
-            let mut replies = self.engine().run(&valid).await.into_iter();
-            results.extend(pairs.into_iter().map(|pair| {
-                pair?;
-                replies.next().unwrap_or_else(|| Err(engine::too_few_ids()))
-            }));
+            answers.extend(import::chunk(self.engine(), chunk).await.answers);
         }
+    }
+
+    /// [`identify_many`](Self::identify_many) for sources that do not fit into memory: the requests come from a stream, and
+    /// the results go into one, in the same order. No more than a chunk of them is held at a time (see
+    /// [`ResolverBuilder::import_size`]); the source is read as fast as the results are taken. What is ready forms a chunk,
+    /// so a slow source is not waited for. `progress` is called after each chunk.
+    ///
+    /// The results have to be taken, or nothing happens. Dropping the stream ends the import after what is committed; it
+    /// may be started again from the beginning, since what happened already does not happen again.
+    ///
+    /// ```
+    /// # use identity_core::{IdentifyRequest, IdentityResolver};
+    /// use futures_util::{StreamExt, stream};
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let resolver = IdentityResolver::connect("memory:").await?;
+    /// let rows = stream::iter((0..10_000).map(|n| IdentifyRequest::new().phone_number(n % 5_000_u64)));
+    /// let mut people = resolver.identify_stream(rows, |done| println!("{} rows, {} people", done.rows, done.people));
+    /// while let Some(person) = people.next().await {
+    ///     person?;
+    /// }
+    /// # Ok::<(), identity_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn identify_stream<S, P>(
+        &self,
+        requests: S,
+        progress: P,
+    ) -> impl Stream<Item = Result<ConsolidatedContact, Error>> + Send + Unpin + use<S, P>
+    where
+        S: Stream<Item = IdentifyRequest> + Send + 'static,
+        P: FnMut(Progress) + Send + 'static,
+    {
+        import::stream(Arc::clone(&self.gatherer), requests, progress)
+    }
+
+    /// The same, with ids only: what imports of many rows want. Drawing up whole people would cost more than finding them
+    /// out.
+    pub fn identify_stream_ids<S, P>(
+        &self,
+        requests: S,
+        progress: P,
+    ) -> impl Stream<Item = Result<Identified, Error>> + Send + Unpin + use<S, P>
+    where
+        S: Stream<Item = IdentifyRequest> + Send + 'static,
+        P: FnMut(Progress) + Send + 'static,
+    {
+        import::stream(Arc::clone(&self.gatherer), requests, progress)
     }
 
     /// Every person that the identifiers lead to, oldest first: none, one, or two that nothing has proved to be
@@ -178,5 +223,5 @@ impl IdentityResolver {
 
 /// A reply that names stored contacts only.
 fn settled(draft: Draft) -> Result<ConsolidatedContact, Error> {
-    draft.resolve(&[]).ok_or_else(engine::too_few_ids)
+    draft.resolve(&[]).ok_or_else(Error::too_few_ids)
 }

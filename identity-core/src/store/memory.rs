@@ -6,16 +6,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::ContactStore;
-use crate::changes::{Changes, Event};
+use crate::answer::{Answer, Counts, Outcome};
+use crate::changes::Changes;
 use crate::contact::ContactId;
 use crate::error::Error;
-use crate::graph::Graph;
+use crate::graph::{Graph, PlannedEvent};
+use crate::identifier::IdentifierPair;
 use crate::snapshot::{Query, Snapshot};
 use crate::timestamp::Timestamp;
 
 /// Keeps all contacts, claims and evidence in memory; nothing outlives it. Ids count from 1.
 ///
-/// It is a [`Graph`] behind a lock, so the same few hundred lines answer from memory and from a database.
+/// It is a [`Graph`] behind a lock, so the same few hundred lines answer from memory and from a database. A resolver
+/// asks it in place, without loading and committing.
 ///
 /// ```
 /// use identity_core::{IdentifyRequest, IdentityResolver, MemoryStore};
@@ -30,11 +33,15 @@ pub struct MemoryStore {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     graph: Graph,
-    last_id: i64,
-    events: Vec<(Timestamp, Event)>,
+    events: Vec<(Timestamp, PlannedEvent)>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { graph: Graph::resident(), events: Vec::new() }
+    }
 }
 
 impl MemoryStore {
@@ -50,6 +57,20 @@ impl MemoryStore {
         self.state().graph.remove(contact)
     }
 
+    /// Identifies requests in their order.
+    pub(crate) fn identify<A: Answer>(&self, batch: &[IdentifierPair]) -> Outcome<A> {
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut state = self.state();
+        let State { graph, events } = &mut *state;
+        let now = Timestamp::now();
+        let settled = graph.settle(batch, now, |graph, met| {
+            answers.push(A::settle(A::draft(graph, met), &[]).ok_or_else(Error::too_few_ids));
+        });
+        let counts = Counts::of(settled.iter().map(|event| event.kind));
+        events.extend(settled.into_iter().map(|event| (now, event)));
+        Outcome { answers, counts }
+    }
+
     #[cfg(feature = "conformance")]
     pub(crate) fn all_contacts(&self) -> Vec<crate::contact::Contact> {
         self.state().graph.all_rows()
@@ -61,8 +82,9 @@ impl MemoryStore {
     }
 
     #[cfg(feature = "conformance")]
-    pub(crate) fn all_events(&self) -> Vec<(Timestamp, Event)> {
-        self.state().events.clone()
+    pub(crate) fn all_events(&self) -> Vec<crate::changes::Event> {
+        let state = self.state();
+        state.events.iter().map(|(_, event)| state.graph.told(event)).collect()
     }
 
     /// A panic elsewhere cannot leave the state torn: it changes only in [`Graph::apply`], which checks first.
@@ -85,12 +107,16 @@ impl ContactStore for MemoryStore {
 
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
         let mut state = self.state();
-        let first = state.last_id + 1;
-        let ids: Vec<_> = (first..).take(changes.created.len()).map(ContactId::from).collect();
-        state.graph.apply(changes, &ids)?;
-        state.last_id += ids.len() as i64;
-        let events = changes.events.iter().filter_map(|event| Some((changes.now, event.settle(&ids)?)));
-        state.events.extend(events);
+        let State { graph, events } = &mut *state;
+        let ids = graph.next_ids(changes.created.len());
+        graph.apply(changes, &ids)?;
+        events.extend(
+            changes.events.iter().filter_map(|event| Some((changes.now, graph.recorded(event, &ids)?))),
+        );
         Ok(ids)
+    }
+
+    fn resident(&self) -> Option<&Self> {
+        Some(self)
     }
 }

@@ -77,6 +77,13 @@ pub trait ContactStore: Debug + Send + Sync + 'static {
 
     /// Lets go of connections and files. Calls that come later fail.
     async fn close(&self) {}
+
+    /// The store itself, where it is in this process and can be asked in place. Not for stores elsewhere.
+    #[cfg(feature = "memory")]
+    #[doc(hidden)]
+    fn resident(&self) -> Option<&MemoryStore> {
+        None
+    }
 }
 
 #[async_trait]
@@ -91,5 +98,10 @@ impl<S: ContactStore + ?Sized> ContactStore for Arc<S> {
 
     async fn close(&self) {
         (**self).close().await;
+    }
+
+    #[cfg(feature = "memory")]
+    fn resident(&self) -> Option<&MemoryStore> {
+        (**self).resident()
     }
 }

@@ -1,0 +1,128 @@
+//! Imports: the streaming form gives what single calls give, holds little, and tells how far it is.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::{StreamExt, stream};
+use identity_core::{
+    ContactStore, Error, IdentifyRequest, IdentityResolver, MemoryStore, SqliteStore, StoreOptions,
+};
+
+const CHUNK: usize = 16;
+
+fn resolver(store: impl ContactStore) -> IdentityResolver {
+    IdentityResolver::builder().import_size(CHUNK).build(store)
+}
+
+/// People who come back and merge, and now and then a row that is none.
+fn rows(count: u64) -> Vec<IdentifyRequest> {
+    let mut random = fastrand::Rng::with_seed(7);
+    let row = |_| match random.u8(0..20) {
+        0 => IdentifyRequest::new().email("not an email"),
+        1..5 => IdentifyRequest::new().phone_number(random.u64(0..count / 3)),
+        _ => {
+            let email = format!("customer{}@example.com", random.u64(0..count / 3));
+            IdentifyRequest::new().email(email).phone_number(random.u64(0..count / 3))
+        }
+    };
+    (0..count).map(row).collect()
+}
+
+async fn streams_like_single_calls(streaming: impl ContactStore, single: impl ContactStore) {
+    let rows = rows(300);
+    let (streaming, single) = (resolver(streaming), resolver(single));
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&steps);
+    let source = stream::iter(rows.clone());
+    let replies: Vec<_> =
+        streaming.identify_stream(source, move |done| told.lock().unwrap().push(done)).collect().await;
+    assert_eq!(replies.len(), rows.len());
+    let mut people = std::collections::HashSet::new();
+    for (row, reply) in rows.into_iter().zip(replies) {
+        match (single.identify(row).await, reply) {
+            (Ok(expected), Ok(person)) => assert_eq!(person, expected),
+            (Err(Error::InvalidInput(expected)), Err(Error::InvalidInput(invalid))) => {
+                assert_eq!(invalid.field(), expected.field());
+                continue;
+            }
+            (expected, reply) => panic!("{expected:?}, and as a stream {reply:?}"),
+        }
+    }
+    let steps = steps.lock().unwrap().clone();
+    let rows_done: Vec<u64> = steps.iter().map(|done| done.rows).collect();
+    assert_eq!(rows_done.last(), Some(&300));
+    assert!(rows_done.windows(2).all(|pair| pair[1] - pair[0] <= CHUNK as u64), "{rows_done:?}");
+    for id in 1..400 {
+        if let Some(person) = single.get(id.into()).await.unwrap() {
+            people.insert(person.primary_contact_id);
+        }
+    }
+    let last = steps.last().unwrap();
+    assert!(last.merges > 0);
+    assert_eq!(last.people - last.merges, people.len() as u64, "{last:?}");
+}
+
+#[tokio::test]
+async fn memory_streams_like_single_calls() {
+    streams_like_single_calls(MemoryStore::new(), MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn sqlite_streams_like_single_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| {
+        let url = format!("sqlite://{}/{name}.db", folder.path().display());
+        async move { SqliteStore::connect(&url, StoreOptions::default()).await.unwrap() }
+    };
+    streams_like_single_calls(open("streaming").await, open("single").await).await;
+}
+
+#[tokio::test]
+async fn ids_name_the_person_and_the_contact() {
+    let resolver = resolver(MemoryStore::new());
+    let request = |email: &str, phone: u64| IdentifyRequest::new().email(email).phone_number(phone);
+    let rows = vec![
+        request("a@x.io", 1),
+        request("b@x.io", 2),
+        request("a2@x.io", 1),
+        request("a@x.io", 1),
+        request("a@x.io", 2),
+        IdentifyRequest::new().phone_number(2_u64),
+    ];
+    let ids: Vec<(i64, i64)> = resolver
+        .identify_stream_ids(stream::iter(rows), |_| {})
+        .map(|ids| ids.map(|ids| (ids.primary_contact_id.get(), ids.contact_id.get())).unwrap())
+        .collect()
+        .await;
+    // Created, created, a secondary, known, merged, known by the phone number of what is a secondary now.
+    assert_eq!(ids, [(1, 1), (2, 2), (1, 3), (1, 1), (1, 1), (1, 2)]);
+}
+
+#[tokio::test]
+async fn no_more_than_a_chunk_is_read_ahead() {
+    let read = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&read);
+    let source = stream::iter((0..1_000_u64).map(move |n| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        IdentifyRequest::new().phone_number(n)
+    }));
+    let mut replies = resolver(MemoryStore::new()).identify_stream(source, |_| {});
+    for taken in 1..=100 {
+        replies.next().await.unwrap().unwrap();
+        assert!(read.load(Ordering::Relaxed) <= taken + 2 * CHUNK);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_source_is_not_waited_for() {
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let source =
+        stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
+    let mut replies = resolver(MemoryStore::new()).identify_stream(Box::pin(source), |_| {});
+    for n in 0..3_u64 {
+        sender.send(IdentifyRequest::new().phone_number(n)).await.unwrap();
+        let person = replies.next().await.unwrap().unwrap();
+        assert_eq!(person.primary_contact_id.get(), n as i64 + 1, "answered while the source is open");
+    }
+}
