@@ -1,4 +1,7 @@
 //! Each identifier once, under a number: what the graph and the audit of a table keep their knowledge by.
+//!
+//! Ten million rows pass through here, so it saves cache misses: the table keeps a part of the hash beside the number, and so
+//! looks at no text that is another one, also when it grows; the texts lie one after another in few blocks.
 
 use std::hash::BuildHasher;
 
@@ -13,44 +16,70 @@ pub(crate) struct IdentifierSlot(u32);
 /// Identifiers, each with what `T` says of it.
 #[derive(Clone)]
 pub(crate) struct Interner<T> {
-    table: HashTable<u32>,
+    table: HashTable<Cell>,
     entries: Vec<Entry<T>>,
+    texts: Texts,
     hasher: DefaultHashBuilder,
+}
+
+#[derive(Clone, Copy)]
+struct Cell {
+    hash: u32,
+    slot: u32,
 }
 
 #[derive(Clone)]
 struct Entry<T> {
+    value: Text,
     kind: IdentifierKind,
-    value: Box<str>,
     about: T,
 }
 
+/// Where a text lies.
+#[derive(Clone, Copy)]
+struct Text {
+    block: u32,
+    start: u32,
+    length: u32,
+}
+
+/// Texts, in blocks that are never moved.
+#[derive(Clone, Default)]
+struct Texts(Vec<String>);
+
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Self { table: HashTable::new(), entries: Vec::new(), hasher: DefaultHashBuilder::default() }
+        Self {
+            table: HashTable::new(),
+            entries: Vec::new(),
+            texts: Texts::default(),
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 }
 
 impl<T: Default> Interner<T> {
     /// The number of an identifier, if it has one.
     pub(crate) fn find(&self, kind: IdentifierKind, value: &str) -> Option<IdentifierSlot> {
-        let hash = self.hasher.hash_one((kind, value));
-        let entries = &self.entries;
-        self.table.find(hash, |&slot| entries[slot as usize].is(kind, value)).copied().map(IdentifierSlot)
+        let hash = self.hash(kind, value);
+        let Self { table, entries, texts, .. } = self;
+        let cell =
+            table.find(spread(hash), |cell| cell.hash == hash && texts.hold(entries, cell.slot, kind, value));
+        cell.map(|cell| IdentifierSlot(cell.slot))
     }
 
     /// The number of an identifier, new where it had none.
     pub(crate) fn intern(&mut self, kind: IdentifierKind, value: &str) -> IdentifierSlot {
-        let Self { table, entries, hasher } = self;
-        let hash = hasher.hash_one((kind, value));
+        let hash = self.hash(kind, value);
+        let Self { table, entries, texts, .. } = self;
         let entry = table.entry(
-            hash,
-            |&slot| entries[slot as usize].is(kind, value),
-            |&slot| hasher.hash_one((entries[slot as usize].kind, &*entries[slot as usize].value)),
+            spread(hash),
+            |cell| cell.hash == hash && texts.hold(entries, cell.slot, kind, value),
+            |cell| spread(cell.hash),
         );
-        let slot = *entry.or_insert_with(|| entries.len() as u32).get();
+        let slot = entry.or_insert_with(|| Cell { hash, slot: entries.len() as u32 }).get().slot;
         if slot as usize == entries.len() {
-            entries.push(Entry { kind, value: value.into(), about: T::default() });
+            entries.push(Entry { value: texts.add(value), kind, about: T::default() });
         }
         IdentifierSlot(slot)
     }
@@ -60,7 +89,7 @@ impl<T: Default> Interner<T> {
     }
 
     pub(crate) fn value(&self, slot: IdentifierSlot) -> &str {
-        &self.entries[slot.0 as usize].value
+        self.texts.get(self.entries[slot.0 as usize].value)
     }
 
     pub(crate) fn about(&self, slot: IdentifierSlot) -> &T {
@@ -75,10 +104,44 @@ impl<T: Default> Interner<T> {
     pub(crate) fn slots(&self) -> impl Iterator<Item = IdentifierSlot> + use<T> {
         (0..self.entries.len() as u32).map(IdentifierSlot)
     }
+
+    fn hash(&self, kind: IdentifierKind, value: &str) -> u32 {
+        let hash = self.hasher.hash_one((kind, value));
+        (hash ^ (hash >> 32)) as u32
+    }
 }
 
-impl<T> Entry<T> {
-    fn is(&self, kind: IdentifierKind, value: &str) -> bool {
-        self.kind == kind && *self.value == *value
+/// The table wants its bits at both ends of 64.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+impl Texts {
+    const FIRST: usize = 1 << 10;
+    const LARGEST: usize = 1 << 20;
+
+    fn add(&mut self, value: &str) -> Text {
+        let fits = self.0.last().is_some_and(|block| block.capacity() - block.len() >= value.len());
+        if !fits {
+            let capacity =
+                self.0.last().map_or(Self::FIRST, |block| (2 * block.capacity()).min(Self::LARGEST));
+            self.0.push(String::with_capacity(capacity.max(value.len())));
+        }
+        let block = self.0.len() - 1;
+        let text = &mut self.0[block];
+        let start = text.len();
+        text.push_str(value);
+        Text { block: block as u32, start: start as u32, length: value.len() as u32 }
+    }
+
+    fn get(&self, text: Text) -> &str {
+        let start = text.start as usize;
+        &self.0[text.block as usize][start..start + text.length as usize]
+    }
+
+    /// Whether the entry of `slot` is this identifier.
+    fn hold<T>(&self, entries: &[Entry<T>], slot: u32, kind: IdentifierKind, value: &str) -> bool {
+        let entry = &entries[slot as usize];
+        entry.kind == kind && self.get(entry.value) == value
     }
 }

@@ -11,6 +11,8 @@ use super::engine::Engine;
 use super::gather::Gatherer;
 use crate::answer::{Answer, Outcome};
 use crate::error::Error;
+use crate::identifier::IdentifierPair;
+use crate::normalize::Normalizer;
 use crate::request::IdentifyRequest;
 
 /// How far an import is, from its begin.
@@ -25,29 +27,44 @@ pub struct Progress {
     pub merges: u64,
 }
 
-/// Identifies a chunk, in one transaction. Each request has its own answer: what is invalid is told so and left out.
-pub(super) async fn chunk<A: Answer>(engine: &Engine, requests: Vec<IdentifyRequest>) -> Outcome<A> {
-    let mut valid = Vec::with_capacity(requests.len());
-    let mut refusals = Vec::with_capacity(requests.len());
-    for request in &requests {
-        match engine.normalizer.request(request) {
-            Ok(pair) => {
-                valid.push(pair);
-                refusals.push(None);
+/// Requests that were normalised.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    valid: Vec<IdentifierPair>,
+    /// One for each request: why it is none, if so.
+    refusals: Vec<Option<Error>>,
+}
+
+impl Chunk {
+    pub(super) fn new(normalizer: Normalizer, requests: &[IdentifyRequest]) -> Self {
+        let mut valid = Vec::with_capacity(requests.len());
+        let mut refusals = Vec::with_capacity(requests.len());
+        for request in requests {
+            match normalizer.request(request) {
+                Ok(pair) => {
+                    valid.push(pair);
+                    refusals.push(None);
+                }
+                Err(error) => refusals.push(Some(error)),
             }
-            Err(error) => refusals.push(Some(error)),
         }
+        Self { valid, refusals }
     }
-    let Outcome { answers, counts } = engine.run(&valid).await;
-    if valid.len() == requests.len() {
-        return Outcome { answers, counts };
+
+    /// Identifies its requests, in one transaction. What is no request is told so.
+    pub(super) async fn identify<A: Answer>(self, engine: &Engine) -> Outcome<A> {
+        let Self { valid, refusals } = self;
+        let Outcome { answers, counts } = engine.run(&valid).await;
+        if valid.len() == refusals.len() {
+            return Outcome { answers, counts };
+        }
+        let mut answers = answers.into_iter();
+        let all = refusals.into_iter().map(|refusal| match refusal {
+            Some(error) => Err(error),
+            None => answers.next().unwrap_or_else(|| Err(Error::too_few_ids())),
+        });
+        Outcome { answers: all.collect(), counts }
     }
-    let mut answers = answers.into_iter();
-    let all = refusals.into_iter().map(|refusal| match refusal {
-        Some(error) => Err(error),
-        None => answers.next().unwrap_or_else(|| Err(Error::too_few_ids())),
-    });
-    Outcome { answers: all.collect(), counts }
 }
 
 /// The answers to a stream of requests, in order.
@@ -61,11 +78,26 @@ where
     P: FnMut(Progress) + Send + 'static,
 {
     let mut done = Progress::default();
+    let normalizer = gatherer.engine.normalizer;
     let answers = requests
         .ready_chunks(gatherer.limits.import_size)
-        .then(move |requests| {
+        // The next chunk is normalised while this one is identified.
+        .map(move |requests| tokio::spawn(async move { Chunk::new(normalizer, &requests) }))
+        .buffered(2)
+        .then(move |chunk| {
             let gatherer = Arc::clone(&gatherer);
-            async move { chunk::<A>(&gatherer.engine, requests).await }
+            async move {
+                match chunk {
+                    Ok(chunk) => chunk.identify::<A>(&gatherer.engine).await,
+                    Err(gone) => match gone.try_into_panic() {
+                        Ok(panic) => std::panic::resume_unwind(panic),
+                        // The runtime ends.
+                        Err(gone) => {
+                            Outcome { answers: vec![Err(Error::unavailable(gone))], ..Outcome::default() }
+                        }
+                    },
+                }
+            }
         })
         .map(move |outcome| {
             done.rows += outcome.answers.len() as u64;

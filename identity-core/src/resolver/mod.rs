@@ -22,6 +22,7 @@ use crate::store::ContactStore;
 
 use engine::Engine;
 use gather::Gatherer;
+use import::Chunk;
 
 pub use builder::ResolverBuilder;
 pub use import::Progress;
@@ -100,12 +101,13 @@ impl IdentityResolver {
             if chunk.is_empty() {
                 return answers;
             }
-            answers.extend(import::chunk(self.engine(), chunk).await.answers);
+            let chunk = Chunk::new(self.engine().normalizer, &chunk);
+            answers.extend(chunk.identify(self.engine()).await.answers);
         }
     }
 
     /// [`identify_many`](Self::identify_many) for sources that do not fit into memory: the requests come from a stream, and
-    /// the results go into one, in the same order. No more than a chunk of them is held at a time (see
+    /// the results go into one, in the same order. No more than three chunks of them are held at a time (see
     /// [`ResolverBuilder::import_size`]); the source is read as fast as the results are taken. What is ready forms a chunk,
     /// so a slow source is not waited for. `progress` is called after each chunk.
     ///

@@ -171,10 +171,7 @@ impl ContactStore for SqliteStore {
 
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault::classify)?;
-        let mut session = SqliteSession(transaction);
-        let ids = commit::run(&mut session, &DIALECT, changes).await?;
-        session.0.commit().await.map_err(fault::classify)?;
-        Ok(ids)
+        commit::run(SqliteSession(transaction), &DIALECT, changes).await
     }
 
     async fn close(&self) {
@@ -214,11 +211,11 @@ impl Session for SqliteSession<'_> {
         execute(&mut self.0, statement).await
     }
 
-    async fn execute_all(&mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
         for statement in statements {
             self.execute(statement).await?;
         }
-        Ok(())
+        self.0.commit().await
     }
 
     /// Reads and compares first: text in an existing table need not be written as ours, and nobody writes meanwhile.

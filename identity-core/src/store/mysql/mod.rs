@@ -11,10 +11,11 @@
 //! A commit runs at READ COMMITTED: what it relies on is checked by what it writes, and gap locks would only make
 //! writers of different people wait for each other.
 //!
-//! Round trips of a batch of up to 64 on a pool of the store's own: 1 to load. To commit BEGIN, COMMIT, 1 to touch primaries, 1 to insert contacts, and
-//! 1 for claims, links and evidence together, each where there is something to write; 1 more where a new contact is linked
-//! to another new one, and 1 for each claim that is taken over from a deleted contact. Larger batches repeat the middle
-//! ones. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
+//! Round trips of a batch of up to 64 on a pool of the store's own: 1 to load; to commit 1 that begins and touches primaries,
+//! 1 that inserts contacts, and 1 that writes claims, links and evidence and commits. Where there are no primaries to
+//! touch, the second begins: so 3 for new people, 4 at most for others, and 1 for who is known. One more where a new contact
+//! is linked to another new one, and one for each claim that is taken over from a deleted contact. Larger batches repeat the
+//! middle ones. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
 
 mod connections;
 mod layout;
@@ -26,7 +27,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, MySqlPool};
+use sqlx::pool::PoolConnection;
+use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, MySqlPool};
 
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter};
@@ -53,7 +55,6 @@ const KEPT: usize = 4;
 
 /// One round trip; the isolation level holds for this transaction only, so that a connection of the application's pool
 /// goes back as it came.
-const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
 const BEGIN_SNAPSHOT: &str =
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
@@ -175,12 +176,15 @@ impl MySqlStore {
         connection: &mut MySqlConnection,
         changes: &Changes,
     ) -> Result<Vec<ContactId>, Error> {
-        let transaction = connection.begin_with(BEGIN).await.map_err(fault::classify)?;
-        let mut session = MySqlSession { transaction, tick: self.tick, sending: self.sending };
+        let session =
+            MySqlSession::begin(connection, self.tick, self.sending).await.map_err(fault::classify)?;
         let dialect = Dialect { lengths: self.sending.lengths(), ..DIALECT };
-        let ids = commit::run(&mut session, &dialect, changes).await?;
-        session.transaction.commit().await.map_err(fault::classify)?;
-        Ok(ids)
+        let outcome = commit::run(session, &dialect, changes).await;
+        if outcome.is_err() {
+            // Where that fails as well, the connection is gone, and with it the transaction.
+            let _ = connection.execute("ROLLBACK").await;
+        }
+        outcome
     }
 }
 
@@ -194,9 +198,14 @@ impl ContactStore for MySqlStore {
     }
 
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
-        let mut connection = self.connections.take().await?;
-        let outcome = self.commit_on(&mut connection, changes).await;
-        self.connections.give_back(connection, &outcome);
+        // Out of the pool's hands: where the caller goes away halfway, the connection is closed, and the server takes back
+        // what was begun.
+        let mut connection = Midway(Some(self.connections.take().await?));
+        let Some(open) = &mut connection.0 else { return Err(Error::unavailable(sqlx::Error::PoolClosed)) };
+        let outcome = self.commit_on(open, changes).await;
+        if let Some(connection) = connection.0.take() {
+            self.connections.give_back(connection, &outcome);
+        }
         outcome
     }
 
@@ -216,11 +225,20 @@ async fn read(
     Ok(())
 }
 
+/// A connection in the middle of a transaction.
+struct Midway(Option<PoolConnection<MySql>>);
+
+impl Drop for Midway {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
+    }
+}
+
 struct MySqlAdopter<'c>(&'c mut MySqlConnection);
 
 impl Adopter for MySqlAdopter<'_> {
     const BEGIN_AUDIT: &'static str = BEGIN_SNAPSHOT;
-    const BEGIN_PAGE: &'static str = BEGIN;
+    const BEGIN_PAGE: &'static str = session::BEGIN;
     const ON_HELD_CLAIM: &'static str = " ON DUPLICATE KEY UPDATE contactId = IF(EXISTS (SELECT 1 FROM Contact c \
         WHERE c.id = ContactIdentifier.contactId AND c.deletedAt IS NULL \
         AND (c.email = ContactIdentifier.value OR c.phoneNumber = ContactIdentifier.value)), \

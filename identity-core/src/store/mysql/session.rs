@@ -1,7 +1,7 @@
 //! Statements on one connection.
 
 use sqlx::mysql::{MySqlArguments, MySqlQueryResult, MySqlRow};
-use sqlx::{AssertSqlSafe, MySql, MySqlConnection, Row, Transaction};
+use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 use time::PrimitiveDateTime;
 
 use crate::changes::{ContactRef, NewContact, Touch};
@@ -10,10 +10,18 @@ use crate::store::sql::statement::{Lengths, Statement, Value};
 use crate::store::sql::{Session, commit};
 use crate::timestamp::Timestamp;
 
+/// One round trip; the isolation level holds for this transaction only, so that a connection of the application's pool
+/// goes back as it came.
+pub(super) const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
+
+/// A transaction. sqlx's own would begin and commit in round trips of their own; so whoever opens a session takes care that
+/// what fails, or is given up, is taken back.
 pub(super) struct MySqlSession<'c> {
-    pub(super) transaction: Transaction<'c, MySql>,
-    pub(super) tick: i64,
-    pub(super) sending: Sending,
+    connection: &'c mut MySqlConnection,
+    tick: i64,
+    sending: Sending,
+    /// Whether [`BEGIN`] goes ahead of the next statement.
+    to_begin: bool,
 }
 
 /// How statements with many values go to the server.
@@ -36,23 +44,45 @@ impl Sending {
     }
 }
 
-impl Session for MySqlSession<'_> {
-    async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
-        if self.sending == Sending::Text && statement.values.len() > MOST_PREPARED {
-            return send(&mut self.transaction, statement.text()).await;
+impl<'c> MySqlSession<'c> {
+    pub(super) async fn begin(
+        connection: &'c mut MySqlConnection,
+        tick: i64,
+        sending: Sending,
+    ) -> Result<Self, sqlx::Error> {
+        let to_begin = sending == Sending::Text;
+        if !to_begin {
+            sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
         }
-        execute(&mut self.transaction, statement).await
+        Ok(Self { connection, tick, sending, to_begin })
     }
 
-    async fn execute_all(&mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
-        let values: usize = statements.iter().map(|statement| statement.values.len()).sum();
-        if self.sending == Sending::Text && values > MOST_PREPARED {
-            return send_all(&mut self.transaction, statements).await;
+    /// The text of statements, and of [`BEGIN`] before the first ones.
+    fn text(&mut self, statements: &str) -> String {
+        match std::mem::take(&mut self.to_begin) {
+            true => format!("{BEGIN}; {statements}"),
+            false => statements.to_owned(),
+        }
+    }
+}
+
+impl Session for MySqlSession<'_> {
+    async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
+        if self.sending == Sending::Text && (self.to_begin || statement.values.len() > MOST_PREPARED) {
+            let text = self.text(&statement.text());
+            return send(self.connection, text).await;
+        }
+        execute(self.connection, statement).await
+    }
+
+    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+        if self.sending == Sending::Text {
+            return self.send_last(statements).await;
         }
         for statement in statements {
-            execute(&mut self.transaction, statement).await?;
+            execute(self.connection, statement).await?;
         }
-        Ok(())
+        sqlx::raw_sql(COMMIT).execute(&mut *self.connection).await.map(drop)
     }
 
     async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
@@ -90,11 +120,7 @@ impl Session for MySqlSession<'_> {
             .rows(rows);
             // The id of the statement's first row (MySQL manual, LAST_INSERT_ID); the others follow without a gap,
             // since their number is known beforehand (InnoDB, "simple inserts").
-            let (first, step) = if chunk.len() == 1 {
-                (prepared(&mut self.transaction, &insert).await?.last_insert_id(), 1)
-            } else {
-                self.insert_many(&insert).await?
-            };
+            let (first, step) = self.insert_many(&insert).await?;
             ids.extend(
                 (0..chunk.len() as u64).map(|position| ContactId::from((first + position * step) as i64)),
             );
@@ -120,15 +146,34 @@ impl MySqlSession<'_> {
         const FACTS: &str = "SELECT LAST_INSERT_ID(), CAST(@@auto_increment_increment AS UNSIGNED)";
         let row = match self.sending {
             Sending::Text => {
-                let text = format!("{}; {FACTS}", insert.text());
-                sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut *self.transaction).await?
+                let text = self.text(&format!("{}; {FACTS}", insert.text()));
+                sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut *self.connection).await?
             }
             Sending::Prepared => {
-                prepared(&mut self.transaction, insert).await?;
-                sqlx::query(FACTS).fetch_one(&mut *self.transaction).await?
+                let done = prepared(self.connection, insert).await?;
+                if done.rows_affected() == 1 {
+                    return Ok((done.last_insert_id(), 1));
+                }
+                sqlx::query(FACTS).fetch_one(&mut *self.connection).await?
             }
         };
         Ok((row.try_get(0)?, row.try_get(1)?))
+    }
+
+    /// Sends statements, and COMMIT, in as few round trips as [`MOST_TEXT`] allows. The server stops at the first that fails,
+    /// so nothing is committed then.
+    async fn send_last(&mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+        let mut text = self.text("");
+        for statement in &statements {
+            let next = statement.text();
+            if !text.is_empty() && text.len() + next.len() > MOST_TEXT {
+                send(self.connection, std::mem::take(&mut text)).await?;
+            }
+            text.push_str(&next);
+            text.push_str("; ");
+        }
+        text.push_str(COMMIT);
+        send(self.connection, text).await.map(drop)
     }
 }
 
@@ -152,6 +197,8 @@ fn row(contact: &NewContact) -> [Value<'_>; 6] {
 /// one record waits for the receiver's delayed acknowledgement, some 40 ms on Linux.
 const MOST_TEXT: usize = 15_000;
 
+const COMMIT: &str = "COMMIT";
+
 /// Statements with more values than this are sent as text: one round trip whatever their length, where preparing them
 /// would take another for each length that was not met before.
 const MOST_PREPARED: usize = 16;
@@ -169,25 +216,6 @@ async fn prepared(
 ) -> Result<MySqlQueryResult, sqlx::Error> {
     let Statement { sql, values } = statement;
     sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)?).execute(connection).await
-}
-
-/// Runs all in as few round trips as [`MOST_TEXT`] allows.
-async fn send_all(
-    connection: &mut MySqlConnection,
-    statements: Vec<Statement<'_>>,
-) -> Result<(), sqlx::Error> {
-    let mut text = String::new();
-    for statement in &statements {
-        let next = statement.text();
-        if !text.is_empty() && text.len() + next.len() > MOST_TEXT {
-            send(connection, std::mem::take(&mut text)).await?;
-        }
-        if !text.is_empty() {
-            text.push_str("; ");
-        }
-        text.push_str(&next);
-    }
-    send(connection, text).await.map(drop)
 }
 
 /// The server stops at the first statement that fails. Tells how many rows were matched.

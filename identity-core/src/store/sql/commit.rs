@@ -22,9 +22,9 @@ use crate::error::Error;
 use crate::identifier::Identifier;
 use crate::timestamp::Timestamp;
 
-/// Runs the steps. The caller begins and ends the transaction.
+/// Runs the steps, and commits. The caller begins the transaction, and takes back what fails.
 pub(in crate::store) async fn run(
-    session: &mut impl Session,
+    mut session: impl Session,
     dialect: &Dialect,
     changes: &Changes,
 ) -> Result<Vec<ContactId>, Error> {
@@ -38,13 +38,13 @@ pub(in crate::store) async fn run(
             "the database gave fewer ids than there are new contacts".to_owned(),
         ));
     }
-    take_over(session, changes, &ids).await?;
+    take_over(&mut session, changes, &ids).await?;
     let mut rest = claim(dialect, changes, &ids);
     rest.extend(promote(dialect, changes));
     rest.extend(relink(dialect, changes, &ids));
     rest.extend(record(dialect, changes, &ids));
     // Claims are the only rows here whose key can be taken.
-    session.execute_all(rest).await.map_err(fault::classify_claims)?;
+    session.finish(rest).await.map_err(fault::classify_claims)?;
     Ok(ids)
 }
 

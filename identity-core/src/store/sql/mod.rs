@@ -57,11 +57,8 @@ pub(super) trait Session: Send {
     /// Runs one statement; tells how many rows it matched.
     fn execute(&mut self, statement: Statement<'_>) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
-    /// Runs statements in order, until one fails.
-    fn execute_all(
-        &mut self,
-        statements: Vec<Statement<'_>>,
-    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    /// Runs the last statements in order, until one fails, and commits.
+    fn finish(self, statements: Vec<Statement<'_>>) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Bumps `updatedAt` of the contacts that are as they must be; tells how many.
     fn touch(
