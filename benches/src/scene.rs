@@ -1,14 +1,18 @@
-//! The databases that are measured on: one server, a table for each contender, the same people in each.
+//! The databases that are measured on: one server, and a table for each contender with the same people in each. All of it is
+//! made when it is first asked for, since not every line needs it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use identity_core::{IdentifyRequest, IdentityResolver};
 use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
 use sqlx::mysql::MySqlPoolOptions;
 use sqlx::{Executor, MySqlPool, Row};
+use tokio::sync::OnceCell;
 
 use crate::contenders::usual;
 use crate::fill::{Tables, fill};
+use crate::measure::{Measured, closed_loop};
 use crate::work::{Source, Work};
 use crate::{Failure, Options};
 
@@ -18,21 +22,13 @@ const CONNECTIONS: u32 = 64;
 /// What is measured on.
 #[derive(Debug)]
 pub(crate) struct Scene {
-    /// People in each table at the start.
-    pub(crate) people: u64,
-    /// identity-core on its tables.
-    pub(crate) ours: Contender<IdentityResolver>,
-    /// The driver alone on identity-core's tables, in another database.
-    pub(crate) limit: Contender<MySqlPool>,
-    /// What shops do, without a transaction.
-    pub(crate) usual: Contender<MySqlPool>,
-    /// What shops do, with a transaction for each request.
-    pub(crate) transactional: Contender<MySqlPool>,
-    /// The server's version and durability.
-    pub(crate) server: String,
+    options: Options,
+    ours: OnceCell<Contender<IdentityResolver>>,
+    limit: OnceCell<Contender<MySqlPool>>,
+    usual: OnceCell<Contender<MySqlPool>>,
+    transactional: OnceCell<Contender<MySqlPool>>,
     // Dropped last.
-    _databases: Vec<FreshDatabase>,
-    _server: DatabaseServer,
+    server: OnceCell<DatabaseServer>,
 }
 
 /// Somebody to measure, and what it is asked.
@@ -42,78 +38,155 @@ pub(crate) struct Contender<T> {
     pub(crate) by: T,
     /// The requests.
     pub(crate) source: Arc<Source>,
-}
-
-impl<T> Contender<T> {
-    fn new(by: T, people: u64) -> Self {
-        Self { by, source: Arc::new(Source::new(people)) }
-    }
+    /// Where the people are.
+    pub(crate) database: FreshDatabase,
 }
 
 impl Contender<IdentityResolver> {
-    /// One request.
+    /// identity-core on fresh tables of so many people.
+    ///
+    /// # Errors
+    /// What goes wrong on the way.
+    pub(crate) async fn ours(
+        server: &DatabaseServer,
+        options: &Options,
+        people: u64,
+    ) -> Result<Self, Failure> {
+        let database = our_tables(server, people).await?;
+        let by = options.builder().connect(&database.url()).await?;
+        Ok(Self { by, source: Arc::new(Source::new(people)), database })
+    }
+
+    /// That many callers at once, for that long.
     ///
     /// # Errors
     /// What the library says.
-    pub(crate) async fn call(by: IdentityResolver, source: Arc<Source>, work: Work) -> Result<u64, Failure> {
-        let (email, phone) = source.next(work);
-        by.identify(IdentifyRequest::new().email(email).phone_number(phone)).await?;
-        Ok(1)
+    pub(crate) async fn measure(
+        &self,
+        callers: u64,
+        time: Duration,
+        work: Work,
+    ) -> Result<Measured, Failure> {
+        let (by, source) = (self.by.clone(), Arc::clone(&self.source));
+        let call = move |_| {
+            let (by, source) = (by.clone(), Arc::clone(&source));
+            async move {
+                let (email, phone) = source.next(work);
+                by.identify(IdentifyRequest::new().email(email).phone_number(phone)).await?;
+                Ok(1)
+            }
+        };
+        closed_loop(callers, time, call).await
+    }
+
+    /// Lets the tables go.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        self.by.close().await;
+        Ok(self.database.close().await?)
+    }
+}
+
+impl Contender<MySqlPool> {
+    async fn bare(database: FreshDatabase, people: u64) -> Result<Self, Failure> {
+        let by = MySqlPoolOptions::new().max_connections(CONNECTIONS).connect(&database.url()).await?;
+        Ok(Self { by, source: Arc::new(Source::new(people)), database })
     }
 }
 
 impl Scene {
-    /// Starts the server and fills the tables.
+    /// A scene with nothing on it.
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            options: options.clone(),
+            ours: OnceCell::new(),
+            limit: OnceCell::new(),
+            usual: OnceCell::new(),
+            transactional: OnceCell::new(),
+            server: OnceCell::new(),
+        }
+    }
+
+    /// The server. Its buffer pool holds the largest table as a shop's would; its durability is the default.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub(crate) async fn server(&self) -> Result<&DatabaseServer, Failure> {
+        let options = ["--innodb-buffer-pool-size=8G", "--max-connections=500"];
+        let start = || DatabaseServer::start_with(Flavor::MySql, &options);
+        Ok(self.server.get_or_try_init(start).await?)
+    }
+
+    /// identity-core on its tables.
     ///
     /// # Errors
     /// What goes wrong on the way.
-    pub(crate) async fn set(options: &Options) -> Result<Self, Failure> {
-        let people = options.people();
-        let server = DatabaseServer::start_with(
-            Flavor::MySql,
-            &["--innodb-buffer-pool-size=4G", "--max-connections=500"],
-        )
-        .await?;
-        let mut databases = Vec::new();
-        let mut pools = Vec::new();
-        for _ in 0..4 {
-            let database = server.fresh_database().await?;
-            pools.push(MySqlPoolOptions::new().max_connections(CONNECTIONS).connect(&database.url()).await?);
-            databases.push(database);
-        }
-        let [ours, limit, usual, transactional] = &pools[..] else { unreachable!("four pools") };
-        for database in &databases[..2] {
-            // Creates the tables.
-            IdentityResolver::connect(&database.url()).await?.close().await;
-        }
-        for pool in [usual, transactional] {
-            pool.execute(usual::TABLE).await?;
-        }
-        for (pool, tables) in [
-            (ours, Tables::Ours),
-            (limit, Tables::Ours),
-            (usual, Tables::ContactAlone),
-            (transactional, Tables::ContactAlone),
-        ] {
-            fill(pool, tables, people).await?;
-            pool.execute("ANALYZE TABLE Contact").await?;
-        }
-        for pool in [ours, limit] {
-            pool.execute("ANALYZE TABLE ContactIdentifier, ContactEvent").await?;
-        }
+    pub(crate) async fn ours(&self) -> Result<&Contender<IdentityResolver>, Failure> {
+        let set = async || Contender::ours(self.server().await?, &self.options, self.people()).await;
+        self.ours.get_or_try_init(set).await
+    }
+
+    /// The driver alone on identity-core's tables, in another database.
+    ///
+    /// # Errors
+    /// What goes wrong on the way.
+    pub(crate) async fn limit(&self) -> Result<&Contender<MySqlPool>, Failure> {
+        let set = async || {
+            let database = our_tables(self.server().await?, self.people()).await?;
+            Contender::bare(database, self.people()).await
+        };
+        self.limit.get_or_try_init(set).await
+    }
+
+    /// What shops do, with a transaction for each request or without.
+    ///
+    /// # Errors
+    /// What goes wrong on the way.
+    pub(crate) async fn usual(&self, transaction: bool) -> Result<&Contender<MySqlPool>, Failure> {
+        let contender = if transaction { &self.transactional } else { &self.usual };
+        let set = async || {
+            let database = self.server().await?.fresh_database().await?;
+            let contender = Contender::bare(database, self.people()).await?;
+            contender.by.execute(usual::TABLE).await?;
+            fill(&contender.database.url(), Tables::ContactAlone, self.people()).await?;
+            Ok(contender)
+        };
+        contender.get_or_try_init(set).await
+    }
+
+    /// People in each contender's table at the start.
+    pub(crate) fn people(&self) -> u64 {
+        self.options.people()
+    }
+
+    /// The server's version and durability; `None` where no line needed one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn facts(&self) -> Result<Option<String>, Failure> {
+        let Some(server) = self.server.get() else { return Ok(None) };
         let facts = "SELECT CONCAT('MySQL ', VERSION(), ', flush at commit ', @@innodb_flush_log_at_trx_commit, \
                      ', binlog synced every ', @@sync_binlog)";
-        let facts: String = ours.fetch_one(facts).await?.try_get(0)?;
-        let resolver = options.builder().connect(&databases[0].url()).await?;
-        Ok(Self {
-            people,
-            ours: Contender::new(resolver, people),
-            limit: Contender::new(limit.clone(), people),
-            usual: Contender::new(usual.clone(), people),
-            transactional: Contender::new(transactional.clone(), people),
-            server: facts,
-            _databases: databases,
-            _server: server,
-        })
+        let mut connection = server.address().connect().await?;
+        Ok(Some(connection.fetch_one(facts).await?.try_get(0)?))
     }
+}
+
+/// A database with so many people in identity-core's tables.
+async fn our_tables(server: &DatabaseServer, people: u64) -> Result<FreshDatabase, Failure> {
+    let database = server.fresh_database().await?;
+    create_tables(&database.url()).await?;
+    fill(&database.url(), Tables::Ours, people).await?;
+    Ok(database)
+}
+
+/// Creates identity-core's tables in a database, and leaves them empty.
+///
+/// # Errors
+/// What the library says.
+async fn create_tables(url: &str) -> Result<(), Failure> {
+    IdentityResolver::connect(url).await?.close().await;
+    Ok(())
 }

@@ -1,24 +1,23 @@
-//! The lines of the tables.
+//! Callers of a table of a million people: 64 at once, and a lone one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::MySqlPool;
 
+use super::{CALLERS, at_least, at_most, micros, per_second, with_p99};
 use crate::contenders::{limit, usual};
 use crate::measure::{Measured, closed_loop, median};
-use crate::report::{Bar, Line, Must};
-use crate::scene::{Contender, Scene};
+use crate::report::Line;
+use crate::scene::Scene;
 use crate::work::{Source, Work};
 use crate::{Failure, Options};
 
-const CALLERS: u64 = 64;
-
-/// Every line that is wanted.
+/// The lines that are wanted.
 ///
 /// # Errors
 /// What goes wrong while measuring.
-pub(crate) async fn all(options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
+pub(crate) async fn lines(options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
     let run = Run { options, scene };
     if options.wants("known people") {
@@ -30,10 +29,10 @@ pub(crate) async fn all(options: &Options, scene: &Scene) -> Result<Vec<Line>, F
     if options.wants("mixed") {
         lines.push(run.mixed().await?);
     }
-    if options.wants("lone caller, known") {
+    if options.wants("lone caller, known person") {
         lines.push(run.lone_known().await?);
     }
-    if options.wants("lone caller, new") {
+    if options.wants("lone caller, new person") {
         lines.push(run.lone_new().await?);
     }
     Ok(lines)
@@ -148,8 +147,8 @@ impl Run<'_> {
         let (mut ours, mut two) = (vec![], vec![]);
         for _ in 0..self.options.rounds() {
             ours.push(self.ours(1, Work::New).await?);
-            let pool = self.scene.limit.by.clone();
-            let source = Arc::clone(&self.scene.limit.source);
+            let limit = self.scene.limit().await?;
+            let (pool, source) = (limit.by.clone(), Arc::clone(&limit.source));
             let call = move |_| {
                 let (pool, source) = (pool.clone(), Arc::clone(&source));
                 async move { Ok::<_, Failure>(limit::two_inserts(&pool, source.fresh(1)[0]).await?) }
@@ -169,14 +168,11 @@ impl Run<'_> {
     }
 
     async fn ours(&self, callers: u64, work: Work) -> Result<Measured, Failure> {
-        let Contender { by, source } = &self.scene.ours;
-        let (by, source) = (by.clone(), Arc::clone(source));
-        let call = move |_| Contender::call(by.clone(), Arc::clone(&source), work);
-        closed_loop(callers, self.options.round(), call).await
+        self.scene.ours().await?.measure(callers, self.options.round(), work).await
     }
 
     async fn usual(&self, work: Work, transaction: bool) -> Result<Measured, Failure> {
-        let contender = if transaction { &self.scene.transactional } else { &self.scene.usual };
+        let contender = self.scene.usual(transaction).await?;
         let (pool, source) = (contender.by.clone(), Arc::clone(&contender.source));
         let call = move |_| {
             let (pool, source): (MySqlPool, Arc<Source>) = (pool.clone(), Arc::clone(&source));
@@ -190,8 +186,8 @@ impl Run<'_> {
     }
 
     async fn limit_read(&self, connections: u64, batch: usize, time: Duration) -> Result<Measured, Failure> {
-        let Contender { by, source } = &self.scene.limit;
-        let (pool, source, people) = (by.clone(), Arc::clone(source), self.scene.people);
+        let limit = self.scene.limit().await?;
+        let (pool, source, people) = (limit.by.clone(), Arc::clone(&limit.source), self.scene.people());
         let call = move |_| {
             let (pool, source) = (pool.clone(), Arc::clone(&source));
             async move {
@@ -203,8 +199,8 @@ impl Run<'_> {
     }
 
     async fn limit_write(&self, connections: u64, batch: usize, time: Duration) -> Result<Measured, Failure> {
-        let Contender { by, source } = &self.scene.limit;
-        let (pool, source) = (by.clone(), Arc::clone(source));
+        let limit = self.scene.limit().await?;
+        let (pool, source) = (limit.by.clone(), Arc::clone(&limit.source));
         let call = move |_| {
             let (pool, source) = (pool.clone(), Arc::clone(&source));
             async move { Ok::<_, Failure>(limit::write(&pool, &source.fresh(batch as u64)).await?) }
@@ -239,24 +235,4 @@ impl Run<'_> {
         }
         Ok(best.1)
     }
-}
-
-fn at_least(ratio: &'static str, is: f64, bound: f64) -> Bar {
-    Bar { ratio, is, must: Must::AtLeast(bound) }
-}
-
-fn at_most(ratio: &'static str, is: f64, bound: f64) -> Bar {
-    Bar { ratio, is, must: Must::AtMost(bound) }
-}
-
-fn per_second(measured: Measured) -> String {
-    format!("{:.0}/s", measured.per_second)
-}
-
-fn with_p99(measured: Measured) -> String {
-    format!("{:.0}/s, p99 {:.1} ms", measured.per_second, measured.p99.as_secs_f64() * 1e3)
-}
-
-fn micros(measured: Measured) -> String {
-    format!("{:.0} µs", measured.median.as_secs_f64() * 1e6)
 }

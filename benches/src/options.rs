@@ -1,0 +1,87 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use identity_core::{IdentityResolver, ResolverBuilder};
+
+/// Measures, prints the tables as Markdown, and keeps them.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Options {
+    /// Exits with 1, and lists them, if bars are missed
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Smaller tables and shorter rounds, the same lines
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Where the tables are kept
+    #[arg(long, default_value = "target/benches.md")]
+    pub(crate) keep: PathBuf,
+    /// Only lines whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+    /// Requests of one batch, other than the default
+    #[arg(long)]
+    batch_size: Option<usize>,
+    /// Batches read at once, other than the default
+    #[arg(long)]
+    loads: Option<usize>,
+    /// Batches written at once, other than the default
+    #[arg(long)]
+    writes: Option<usize>,
+}
+
+impl Options {
+    /// People in the tables of most lines.
+    pub(crate) fn people(&self) -> u64 {
+        self.size(1_000_000)
+    }
+
+    /// The size of something that is so large in a full run.
+    pub(crate) fn size(&self, full: u64) -> u64 {
+        if self.quick { full / 10 } else { full }
+    }
+
+    /// Rounds of what takes as long as one wants it to.
+    pub(crate) fn rounds(&self) -> usize {
+        if self.quick { 3 } else { 5 }
+    }
+
+    /// How long a round is.
+    pub(crate) fn round(&self) -> Duration {
+        if self.quick { Duration::from_secs(2) } else { Duration::from_secs(5) }
+    }
+
+    /// A resolver's builder with the options that were given.
+    pub(crate) fn builder(&self) -> ResolverBuilder {
+        let mut builder = IdentityResolver::builder();
+        if let Some(requests) = self.batch_size {
+            builder = builder.batch_size(requests);
+        }
+        if let Some(batches) = self.loads {
+            builder = builder.concurrent_loads(batches);
+        }
+        if let Some(batches) = self.writes {
+            builder = builder.concurrent_writes(batches);
+        }
+        builder
+    }
+
+    /// Whether a line is asked for.
+    pub(crate) fn wants(&self, line: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| line.contains(only))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_is_sound() {
+        Options::command().debug_assert();
+    }
+}
