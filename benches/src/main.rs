@@ -7,26 +7,33 @@
 //! | `options.rs` | the command line |
 //! | `rows/` | the lines of the tables |
 //! | `scene.rs`, `fill.rs`, `people.rs` | the server, the tables, who is in them |
-//! | `work.rs` | what callers ask |
-//! | `contenders/` | the limit, and what shops do |
+//! | `work.rs`, `visits.rs` | what callers ask, what is imported |
+//! | `contenders/`, `tables.rs` | the limit, and what shops do |
+//! | `import.rs`, `resident.rs` | imports, and how much memory they take |
+//! | `http/` | identify-server as a process, and a client |
 //! | `measure.rs`, `report.rs` | closed loops, Markdown |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
 
 mod contenders;
 mod fill;
+mod http;
+mod import;
 mod measure;
 mod options;
 mod people;
 mod report;
+mod resident;
 mod rows;
 mod scene;
+mod tables;
+mod visits;
 mod work;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::options::Options;
+use crate::options::{Options, Part};
 
 /// Whatever goes wrong.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -34,7 +41,11 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    match run(&options).await {
+    let outcome = match &options.part {
+        Some(part) => run_part(part).await.map(|()| 0),
+        None => run(&options).await,
+    };
+    match outcome {
         Ok(missed) if missed > 0 && options.check => {
             eprintln!("{missed} bars missed");
             ExitCode::FAILURE
@@ -45,6 +56,13 @@ async fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+async fn run_part(part: &Part) -> Result<(), Failure> {
+    match part {
+        Part::Import { url, requests } => println!("{}", resident::import_here(url, *requests).await?.line()),
+    }
+    Ok(())
 }
 
 /// Tells how many bars were missed.

@@ -68,3 +68,9 @@ pub(crate) fn median(rounds: &[Measured]) -> Measured {
         p99: Duration::from_secs_f64(of(|round| round.p99.as_secs_f64())),
     }
 }
+
+/// The median of several times.
+pub(crate) fn median_time(mut rounds: Vec<Duration>) -> Duration {
+    rounds.sort_unstable();
+    rounds.get(rounds.len() / 2).copied().unwrap_or_default()
+}

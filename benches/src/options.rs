@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use identity_core::{IdentityResolver, ResolverBuilder};
 
 /// Measures, prints the tables as Markdown, and keeps them.
@@ -30,6 +30,22 @@ pub(crate) struct Options {
     /// Batches written at once, other than the default
     #[arg(long)]
     writes: Option<usize>,
+    /// What this program runs as a process of its own.
+    #[command(subcommand)]
+    pub(crate) part: Option<Part>,
+}
+
+/// A part of a line that needs a process of its own.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Part {
+    /// Imports generated requests, and tells how much memory that took
+    #[command(hide = true)]
+    Import {
+        /// Where to
+        url: String,
+        /// How many
+        requests: u64,
+    },
 }
 
 impl Options {
@@ -46,6 +62,11 @@ impl Options {
     /// Rounds of what takes as long as one wants it to.
     pub(crate) fn rounds(&self) -> usize {
         if self.quick { 3 } else { 5 }
+    }
+
+    /// Rounds of what runs until it is done.
+    pub(crate) fn long_rounds(&self) -> usize {
+        if self.quick { 1 } else { 3 }
     }
 
     /// How long a round is.

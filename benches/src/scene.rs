@@ -186,7 +186,7 @@ async fn our_tables(server: &DatabaseServer, people: u64) -> Result<FreshDatabas
 ///
 /// # Errors
 /// What the library says.
-async fn create_tables(url: &str) -> Result<(), Failure> {
+pub(crate) async fn create_tables(url: &str) -> Result<(), Failure> {
     IdentityResolver::connect(url).await?.close().await;
     Ok(())
 }

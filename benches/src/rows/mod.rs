@@ -2,6 +2,10 @@
 
 mod callers;
 mod growth;
+mod http;
+mod import;
+mod memory;
+mod resident;
 
 use crate::measure::Measured;
 use crate::report::{Bar, Line, Must};
@@ -18,10 +22,27 @@ const CALLERS: u64 = 64;
 pub(crate) async fn all(options: &Options) -> Result<(Vec<Line>, Option<String>), Failure> {
     let scene = Scene::new(options);
     let mut lines = callers::lines(options, &scene).await?;
+    if options.wants(http::WORK) {
+        lines.push(http::line(options, &scene).await?);
+    }
     if options.wants(growth::WORK) {
         lines.push(growth::line(options, &scene).await?);
     }
+    if options.wants(import::MYSQL) {
+        lines.push(import::mysql(options, &scene).await?);
+    }
     let server = scene.facts().await?;
+    // What comes next has the machine to itself.
+    drop(scene);
+    if options.wants(import::SQLITE) {
+        lines.push(import::sqlite(options).await?);
+    }
+    if options.wants(memory::WORK) {
+        lines.push(memory::line(options).await?);
+    }
+    if options.wants(resident::WORK) {
+        lines.push(resident::line(options).await?);
+    }
     Ok((lines, server))
 }
 

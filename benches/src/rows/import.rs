@@ -1,0 +1,156 @@
+//! Imports into an empty database by the streaming form, beside bare inserts of the very rows that come out of it.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use identity_core::IdentifyRequest;
+use identity_tests::databases::{DatabaseServer, FreshDatabase};
+use tempfile::TempDir;
+
+use super::at_least;
+use crate::contenders::{bulk_mysql, bulk_sqlite};
+use crate::import::import;
+use crate::measure::median_time;
+use crate::report::Line;
+use crate::scene::{Scene, create_tables};
+use crate::tables::Content;
+use crate::visits::Visits;
+use crate::{Failure, Options};
+
+pub(super) const MYSQL: &str = "import into MySQL";
+pub(super) const SQLITE: &str = "import into SQLite";
+
+/// The line of MySQL.
+///
+/// # Errors
+/// What goes wrong while measuring.
+pub(super) async fn mysql(options: &Options, scene: &Scene) -> Result<Line, Failure> {
+    line(options, MYSQL, 0.6, &Server(scene.server().await?)).await
+}
+
+/// The line of SQLite.
+///
+/// # Errors
+/// What goes wrong while measuring.
+pub(super) async fn sqlite(options: &Options) -> Result<Line, Failure> {
+    line(options, SQLITE, 0.5, &Files).await
+}
+
+/// A kind of database to import into.
+trait Target {
+    /// Goes when it is dropped.
+    type Database;
+    /// How rows are inserted.
+    type Way: Copy + Display + 'static;
+    const WAYS: &'static [Self::Way];
+
+    /// Makes an empty database.
+    async fn fresh(&self) -> Result<(Self::Database, String), Failure>;
+
+    /// What is in identity-core's tables.
+    async fn read(&self, url: &str) -> Result<Vec<Content>, sqlx::Error>;
+
+    /// Inserts that into empty ones.
+    async fn insert(&self, url: &str, contents: &[Content], way: Self::Way) -> Result<Duration, sqlx::Error>;
+}
+
+async fn line<T: Target>(
+    options: &Options,
+    work: &'static str,
+    bar: f64,
+    target: &T,
+) -> Result<Line, Failure> {
+    let visits: Vec<_> = Visits::new(options.size(1_000_000)).collect();
+    let (first, contents) = {
+        let (_database, url) = target.fresh().await?;
+        (ours(options, &url, visits.clone()).await?, target.read(&url).await?)
+    };
+    let way = best(target, &contents).await?;
+    let (mut ours_took, mut bare_took) = (vec![first], vec![bare(target, &contents, way).await?]);
+    for _ in 1..options.long_rounds() {
+        let (_database, url) = target.fresh().await?;
+        ours_took.push(ours(options, &url, visits.clone()).await?);
+        bare_took.push(bare(target, &contents, way).await?);
+    }
+    let [ours, bare] = [ours_took, bare_took].map(|rounds| median_time(rounds).as_secs_f64());
+    let rows: usize = contents.iter().map(|content| content.rows.len()).sum();
+    let requests = visits.len() as f64;
+    Ok(Line {
+        work,
+        figures: vec![
+            ("ours", format!("{ours:.2} s, {:.0} requests/s", requests / ours)),
+            ("multi-row INSERTs", format!("{bare:.2} s ({way})")),
+            ("rows that came out", rows.to_string()),
+        ],
+        bars: vec![at_least("ours / multi-row INSERTs", bare / ours, bar)],
+    })
+}
+
+async fn ours(options: &Options, url: &str, visits: Vec<IdentifyRequest>) -> Result<Duration, Failure> {
+    let resolver = options.builder().connect(url).await?;
+    let took = import(&resolver, visits, drop, drop).await?;
+    resolver.close().await;
+    Ok(took)
+}
+
+async fn bare<T: Target>(target: &T, contents: &[Content], way: T::Way) -> Result<Duration, Failure> {
+    let (_database, url) = target.fresh().await?;
+    create_tables(&url).await?;
+    Ok(target.insert(&url, contents, way).await?)
+}
+
+/// The way that is quickest.
+async fn best<T: Target>(target: &T, contents: &[Content]) -> Result<T::Way, Failure> {
+    let mut best = None;
+    for way in T::WAYS {
+        let took = bare(target, contents, *way).await?;
+        if best.is_none_or(|(quickest, _)| took < quickest) {
+            best = Some((took, *way));
+        }
+    }
+    Ok(best.ok_or("there is no way to insert")?.1)
+}
+
+struct Server<'s>(&'s DatabaseServer);
+
+impl Target for Server<'_> {
+    type Database = FreshDatabase;
+    type Way = bulk_mysql::Way;
+    const WAYS: &'static [Self::Way] = bulk_mysql::WAYS;
+
+    async fn fresh(&self) -> Result<(FreshDatabase, String), Failure> {
+        let database = self.0.fresh_database().await?;
+        let url = database.url();
+        Ok((database, url))
+    }
+
+    async fn read(&self, url: &str) -> Result<Vec<Content>, sqlx::Error> {
+        bulk_mysql::read(url).await
+    }
+
+    async fn insert(&self, url: &str, contents: &[Content], way: Self::Way) -> Result<Duration, sqlx::Error> {
+        bulk_mysql::insert(url, contents, way).await
+    }
+}
+
+struct Files;
+
+impl Target for Files {
+    type Database = TempDir;
+    type Way = bulk_sqlite::Way;
+    const WAYS: &'static [Self::Way] = bulk_sqlite::WAYS;
+
+    async fn fresh(&self) -> Result<(TempDir, String), Failure> {
+        let folder = tempfile::tempdir()?;
+        let url = format!("sqlite://{}/contacts.db", folder.path().display());
+        Ok((folder, url))
+    }
+
+    async fn read(&self, url: &str) -> Result<Vec<Content>, sqlx::Error> {
+        bulk_sqlite::read(url).await
+    }
+
+    async fn insert(&self, url: &str, contents: &[Content], way: Self::Way) -> Result<Duration, sqlx::Error> {
+        bulk_sqlite::insert(url, contents, way).await
+    }
+}
