@@ -101,7 +101,9 @@ async fn what_arrives_while_a_batch_is_in_flight_is_the_next_batch() {
     let gate = Gate::new(0, 0);
     let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
     let mut calls = JoinSet::new();
-    for n in 0..101 {
+    spawn(&mut calls, &resolver, email("0@x.io"));
+    settle().await;
+    for n in 1..101 {
         spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
     }
     settle().await;
@@ -114,6 +116,24 @@ async fn what_arrives_while_a_batch_is_in_flight_is_the_next_batch() {
     let (loaded, committed) = gate.counts();
     assert!(loaded <= 3, "{loaded} loads");
     assert_eq!(committed, 2);
+}
+
+#[tokio::test]
+async fn who_calls_at_the_same_time_is_one_batch() {
+    let gate = Gate::open();
+    let resolver = IdentityResolver::new(gate.clone());
+    let mut calls = JoinSet::new();
+    for n in 0..100 {
+        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
+    }
+    while let Some(call) = calls.join_next().await {
+        call.expect("a call").expect("identify");
+    }
+    let (loaded, committed) = gate.counts();
+    assert!(
+        loaded <= 3 && committed <= 2,
+        "one batch, and the first callers of both slots: {loaded}, {committed}"
+    );
 }
 
 #[tokio::test]
@@ -193,7 +213,9 @@ async fn past_the_bound_callers_are_told_at_once() {
     let gate = Gate::new(0, 0);
     let resolver = IdentityResolver::builder().concurrent_loads(1).queue_length(5).build(gate.clone());
     let mut calls = JoinSet::new();
-    for n in 0..6 {
+    spawn(&mut calls, &resolver, email("0@x.io"));
+    settle().await;
+    for n in 1..6 {
         spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
     }
     settle().await;
@@ -254,7 +276,9 @@ async fn a_panic_of_the_store_blocks_nobody() {
     let gate = Gate::new(0, Semaphore::MAX_PERMITS);
     let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
     let mut calls = JoinSet::new();
-    for n in 0..5 {
+    spawn(&mut calls, &resolver, email("0@x.io"));
+    settle().await;
+    for n in 1..5 {
         spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
     }
     settle().await;

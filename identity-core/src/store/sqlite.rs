@@ -37,6 +37,9 @@ const DIALECT: Dialect = Dialect {
     greatest: "MAX",
 };
 
+/// Rows that the driver reads ahead.
+const ROW_BUFFER: usize = 1_024;
+
 /// How long a writer waits for the writers of other processes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -92,7 +95,9 @@ impl SqliteStore {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            // The rows of a whole batch: the driver hands each over to another thread, which else waits for room all the time.
+            .row_buffer_size(ROW_BUFFER);
         let pool =
             SqlitePoolOptions::new().acquire_timeout(options.acquire_timeout).test_before_acquire(false);
         let writer = pool

@@ -23,7 +23,7 @@ pub fn shared(flavor: Flavor) -> &'static ServerAddress {
         Some(address) => address,
         None => panic!(
             "{} is not set, so there is no {flavor} server to test against: run ./tests/run, or this command by way of \
-             `cargo run -p identity-tests --bin with-databases -- …`",
+             `cargo run -p identity-tests --bin with-databases -- -- …`",
             flavor.variable(),
         ),
     }

@@ -19,7 +19,7 @@ use std::ops::RangeBounds;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
 use super::Dialect;
-use super::statement::{Lengths, Statement, Value};
+use super::statement::{LONGEST, Statement, Value};
 use crate::contact::{Contact, ContactId, LinkPrecedence};
 use crate::error::Error;
 use crate::identifier::{Identifier, IdentifierKind};
@@ -43,16 +43,26 @@ pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>) -> Vec<Stateme
         of_kind.map(|identifier| Value::Text(Some(&identifier.value))).collect()
     };
     let ids: Vec<_> = query.contacts.iter().map(|id| Value::Int(Some(id.get()))).collect();
-    let mut emails = Lengths::Fixed.padded(&values(IdentifierKind::Email)).collect::<Vec<_>>().into_iter();
-    let mut phones = Lengths::Fixed.padded(&values(IdentifierKind::Phone)).collect::<Vec<_>>().into_iter();
-    let mut contacts = Lengths::Fixed.padded(&ids).collect::<Vec<_>>().into_iter();
-    let mut statements = Vec::new();
-    loop {
-        let parts = (emails.next(), phones.next(), contacts.next());
-        if parts == (None, None, None) && !statements.is_empty() {
-            return statements;
+    let (emails, phones) = (values(IdentifierKind::Email), values(IdentifierKind::Phone));
+    let chunks = emails.len().max(phones.len()).max(ids.len()).div_ceil(LONGEST).max(1);
+    let chunk = |list: &[Value<'a>], number| list.chunks(LONGEST).nth(number).map(<[_]>::to_vec);
+    let statement = |number| {
+        let mut lists = [chunk(&emails, number), chunk(&phones, number), chunk(&ids, number)];
+        fill_up(&mut lists);
+        let [emails, phones, ids] = lists;
+        one(dialect, emails, phones, ids)
+    };
+    (0..chunks).map(statement).collect()
+}
+
+/// Gives all lists of a statement the same length, a power of two, by repeating their last entries: so there are few
+/// different statements, and a batch of 33 does not pay for 256.
+fn fill_up(lists: &mut [Option<Vec<Value<'_>>>]) {
+    let longest = lists.iter().flatten().map(Vec::len).max().unwrap_or_default();
+    for list in lists.iter_mut().flatten() {
+        if let Some(last) = list.last().copied() {
+            list.resize(longest.next_power_of_two(), last);
         }
-        statements.push(one(dialect, parts.0, parts.1, parts.2));
     }
 }
 
