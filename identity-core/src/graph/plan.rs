@@ -127,7 +127,7 @@ impl Graph {
             .collect()
     }
 
-    pub(super) fn event(&self, event: &PlannedEvent) -> Event {
+    pub(crate) fn event(&self, event: &PlannedEvent) -> Event {
         Event {
             kind: event.kind,
             contact: self.node(event.contact).key,

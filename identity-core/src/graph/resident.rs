@@ -66,12 +66,6 @@ impl Graph {
         Some(PlannedEvent { kind: event.kind, contact, primary, previous_primary, proof })
     }
 
-    /// Evidence as it is told.
-    #[cfg(feature = "conformance")]
-    pub(crate) fn told(&self, event: &PlannedEvent) -> Event {
-        self.event(event)
-    }
-
     /// Every contact that moved gets the `updatedAt` of its batch.
     ///
     /// A cluster that was joined to another stays one part of the ring, from the one after its primary to its primary, so

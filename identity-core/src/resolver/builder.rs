@@ -51,7 +51,7 @@ impl ResolverBuilder {
         self
     }
 
-    /// How many requests one transaction takes at most, at least 1. Default: 256.
+    /// How many requests of concurrent callers one transaction takes at most, at least 1. Default: 256.
     #[must_use]
     pub fn batch_size(mut self, requests: usize) -> Self {
         self.limits.batch_size = requests.max(1);

@@ -107,8 +107,8 @@ impl Gatherer {
     /// Identifies one request, alone or with others.
     pub(super) async fn identify(self: &Arc<Self>, pair: IdentifierPair) -> Reply {
         #[cfg(feature = "memory")]
-        if let Some(store) = self.engine.store.resident() {
-            let mut answers = store.identify(&[pair]).answers;
+        if self.engine.store.resident().is_some() {
+            let mut answers = self.engine.run(&[pair]).await.answers;
             return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
         }
         let waiting = match self.enter(Stage::Load, &pair)? {

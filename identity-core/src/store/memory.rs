@@ -84,10 +84,11 @@ impl MemoryStore {
     #[cfg(feature = "conformance")]
     pub(crate) fn all_events(&self) -> Vec<crate::changes::Event> {
         let state = self.state();
-        state.events.iter().map(|(_, event)| state.graph.told(event)).collect()
+        state.events.iter().map(|(_, event)| state.graph.event(event)).collect()
     }
 
-    /// A panic elsewhere cannot leave the state torn: it changes only in [`Graph::apply`], which checks first.
+    /// A panic elsewhere cannot leave the state torn: it changes only in [`Graph::apply`], which checks first, and in
+    /// [`Graph::settle`], whose rules cannot fail.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
