@@ -1,6 +1,7 @@
 //! Many callers at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use super::{Fixture, Inspect, assert_sound, request};
 use crate::contact::ContactId;
@@ -196,4 +197,31 @@ pub(super) async fn links_while_people_are_merged(fixture: &dyn Fixture) {
     let primaries = contacts.iter().filter(|contact| contact.linked_id.is_none());
     let primaries: BTreeSet<_> = primaries.map(|contact| contact.id).collect();
     assert_eq!(primaries, oldest, "one person each, the oldest");
+}
+
+/// A caller may go away anywhere, also in the middle of a commit: what it began is taken back, or done.
+pub(super) async fn calls_that_are_given_up_leave_nothing_half(fixture: &dyn Fixture) {
+    const CALLS: u64 = 150;
+    const STEP: Duration = Duration::from_micros(25);
+    let subject = fixture.fresh().await;
+    let resolver = subject.resolver();
+    for n in 0..CALLS {
+        let request = request(&format!("{n}@x.io"), &n.to_string());
+        let call = tokio::spawn({
+            let (resolver, request) = (resolver.clone(), request.clone());
+            async move { resolver.identify(request).await.map(drop) }
+        });
+        let start = Instant::now();
+        while start.elapsed() < STEP * n as u32 {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        // Gone or answered; never failed.
+        assert!(call.await.map_or(true, |answer| answer.is_ok()));
+        resolver.identify(request).await.expect("no error reaches a caller");
+    }
+    let contacts = subject.rows.contacts().await;
+    assert_sound(&contacts, &subject.rows.claims().await);
+    assert_eq!(contacts.len() as u64, CALLS, "a contact each");
+    assert_eq!(subject.rows.events().await.len() as u64, CALLS, "and its evidence");
 }

@@ -199,6 +199,7 @@ cases![
     model::a_batch_is_a_sequence,
     model::any_order_ends_in_the_same_people,
     concurrency::many_callers_leave_one_person_each,
+    concurrency::calls_that_are_given_up_leave_nothing_half,
     concurrency::the_same_new_person_at_once_is_one,
     concurrency::a_chain_of_merges_at_once_is_one_person,
     concurrency::links_while_people_are_merged,
