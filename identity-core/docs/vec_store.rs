@@ -54,8 +54,7 @@ impl ContactStore for VecStore {
         let mut tables = self.0.lock().expect("no panic while locked");
         // First check everything, so that a conflict writes nothing.
         for touch in &changes.touched {
-            let contact = tables.contact(touch.contact);
-            if (contact.linked_id, contact.updated_at) != (touch.linked_id, touch.updated_at) {
+            if tables.contact(touch.seen.contact).version() != touch.seen {
                 return Err(Error::conflict());
             }
         }
@@ -66,10 +65,9 @@ impl ContactStore for VecStore {
         {
             return Err(Error::conflict());
         }
-        // Then write it: what is touched gets a greater version,
+        // Then write it: what is touched gets its next version,
         for touch in &changes.touched {
-            let next = Timestamp::from_micros(touch.updated_at.as_micros() + 1);
-            tables.contact(touch.contact).updated_at = changes.now.max(next);
+            tables.contact(touch.seen.contact).updated_at = touch.becomes;
         }
         // new contacts get the next ids, in order,
         let first = tables.contacts.len() as i64 + 1;

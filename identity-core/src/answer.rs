@@ -20,8 +20,8 @@ pub struct Identified {
 }
 
 /// A kind of answer. It is drafted from the graph right after its request, and gets its ids once they are known.
-pub(crate) trait Answer: Sized + Send + 'static {
-    type Draft: Send;
+pub(crate) trait Answer: Sized + Send + Sync + 'static {
+    type Draft: Send + Sync;
 
     fn draft(graph: &Graph, met: Met) -> Self::Draft;
 

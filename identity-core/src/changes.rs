@@ -59,16 +59,26 @@ impl Changes {
     }
 }
 
-/// A contact that must still be as the snapshot saw it, or else the commit is a conflict. Its `updatedAt` becomes
-/// greater than it was, so that no other plan that relies on it can be committed.
+/// A contact as a snapshot saw it. Whatever the library changes about a person gives its primary a greater `updatedAt`, so
+/// a primary that is as it was stands for a whole cluster that is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The contact, which was live.
+    pub contact: ContactId,
+    /// The `linkedId` it had.
+    pub linked_id: Option<ContactId>,
+    /// The `updatedAt` it had.
+    pub updated_at: Timestamp,
+}
+
+/// A contact that must still be as the snapshot saw it, or else the commit is a conflict. It gets another `updatedAt`, so
+/// that no other plan that relies on it can be committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Touch {
-    /// The contact. It must be live.
-    pub contact: ContactId,
-    /// The `linkedId` it must have.
-    pub linked_id: Option<ContactId>,
-    /// The `updatedAt` it must have.
-    pub updated_at: Timestamp,
+    /// What it must still be.
+    pub seen: Version,
+    /// The `updatedAt` it gets, greater than it was.
+    pub becomes: Timestamp,
 }
 
 /// A contact to insert. `Debug` shows no email and no phone number.

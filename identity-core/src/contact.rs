@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::changes::Version;
 use crate::redact::Redacted;
 use crate::timestamp::Timestamp;
 
@@ -83,6 +84,13 @@ pub struct Contact {
     /// Column `updatedAt`. It grows with every change of the contact, and with every change of a primary's
     /// cluster: it is the version that [`ContactStore::commit`](crate::ContactStore::commit) checks.
     pub updated_at: Timestamp,
+}
+
+impl Contact {
+    /// What [`ContactStore::commit`](crate::ContactStore::commit) checks of it.
+    pub fn version(&self) -> Version {
+        Version { contact: self.id, linked_id: self.linked_id, updated_at: self.updated_at }
+    }
 }
 
 impl fmt::Debug for Contact {

@@ -25,7 +25,9 @@ mod timestamp;
 pub mod conformance;
 
 pub use answer::Identified;
-pub use changes::{Changes, ContactRef, Draft, Event, EventKind, NewClaim, NewContact, Relink, Touch};
+pub use changes::{
+    Changes, ContactRef, Draft, Event, EventKind, NewClaim, NewContact, Relink, Touch, Version,
+};
 pub use contact::{ConsolidatedContact, Contact, ContactId, LinkPrecedence};
 pub use error::{Cause, Error, ErrorKind, Field, InvalidInput, InvalidReason};
 pub use graph::{ContactSlot, Graph};

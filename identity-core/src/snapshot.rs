@@ -14,14 +14,23 @@ pub struct Query<'a> {
 }
 
 /// The clusters that a [`Query`] touches, as they were at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Snapshot {
     /// The store's clock at that moment, no finer than the table keeps `createdAt`. New contacts get it.
     pub now: Timestamp,
+    /// The unit in which the table keeps `updatedAt`, in microseconds: 1,000,000 for whole seconds. A version that follows
+    /// another is greater by at least this.
+    pub tick: i64,
     /// The live contacts of those clusters, each once, in any order: of a cluster all or none.
     pub contacts: Vec<Contact>,
     /// The claims on the identifiers asked for; those nobody ever claimed are missing.
     pub claims: Vec<Claim>,
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self { now: Timestamp::default(), tick: 1, contacts: Vec::new(), claims: Vec::new() }
+    }
 }
 
 /// The record that an identifier belongs to a contact.

@@ -167,7 +167,12 @@ fn changes_of(contacts: &[Contact], now: i64, pairs: &[(&str, &str)]) -> Changes
     let asked: BTreeSet<Identifier> = pairs.iter().flat_map(IdentifierPair::identifiers).collect();
     let asked: Vec<_> = asked.into_iter().collect();
     let claims = claims.filter(|claim| asked.contains(&claim.identifier)).collect();
-    let snapshot = Snapshot { now: Timestamp::from_micros(now), contacts: contacts.to_vec(), claims };
+    let snapshot = Snapshot {
+        now: Timestamp::from_micros(now),
+        contacts: contacts.to_vec(),
+        claims,
+        ..Snapshot::default()
+    };
     let mut graph = Graph::from_snapshot(snapshot, &asked, &Normalizer::new()).unwrap();
     for pair in &pairs {
         graph.identify(pair);
@@ -175,8 +180,9 @@ fn changes_of(contacts: &[Contact], now: i64, pairs: &[(&str, &str)]) -> Changes
     graph.changes()
 }
 
+/// A plan is drawn up at 100 in these tests.
 fn as_seen(contact: &Contact) -> Touch {
-    Touch { contact: contact.id, linked_id: contact.linked_id, updated_at: contact.updated_at }
+    Touch { seen: contact.version(), becomes: Timestamp::from_micros(100) }
 }
 
 #[test]

@@ -1,6 +1,8 @@
-//! From a snapshot.
+//! From snapshots.
 
 use std::collections::HashMap;
+
+use hashbrown::HashSet;
 
 use super::{ContactSlot, Graph, Node, StoredClaim};
 use crate::changes::ContactRef;
@@ -25,32 +27,75 @@ impl Graph {
         asked: &[Identifier],
         normalizer: &Normalizer,
     ) -> Result<Self, Error> {
-        let mut graph = Self { now: snapshot.now, ..Self::default() };
-        let mut links = Vec::with_capacity(snapshot.contacts.len());
-        for contact in snapshot.contacts {
-            if !graph.by_id.contains_key(&contact.id) {
-                check_precedence(&contact)?;
-                let link = contact.linked_id;
-                links.push((graph.load_contact(contact, normalizer), link));
+        let mut graph = Self::default();
+        graph.absorb(snapshot, asked, normalizer)?;
+        Ok(graph)
+    }
+
+    /// Adds the people of another snapshot, taken at another moment. Of a person that the graph knows already it keeps what
+    /// it knows; what relies on that is checked by versions when it is committed.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where somebody else has added to a person that the graph knows: it is no longer of use. And as
+    /// for [`from_snapshot`](Self::from_snapshot).
+    pub(crate) fn absorb(
+        &mut self,
+        snapshot: Snapshot,
+        asked: &[Identifier],
+        normalizer: &Normalizer,
+    ) -> Result<(), Error> {
+        (self.now, self.tick) = (snapshot.now, snapshot.tick);
+        self.load_contacts(snapshot.contacts, normalizer)?;
+        for identifier in asked {
+            let slot = self.identifiers.intern(identifier.kind, &identifier.value);
+            let stored = &mut self.identifiers.about_mut(slot).stored;
+            if *stored == StoredClaim::Unknown {
+                *stored = StoredClaim::Free;
             }
         }
-        graph.load_links(&links)?;
-        for identifier in asked {
-            let slot = graph.identifiers.intern(identifier.kind, &identifier.value);
-            graph.identifiers.about_mut(slot).stored = StoredClaim::Free;
-        }
         for claim in snapshot.claims {
-            let slot = graph.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
+            let slot = self.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
+            if matches!(self.identifiers.about(slot).stored, StoredClaim::HeldBy(_)) {
+                continue;
+            }
             let carries = |holder: &ContactSlot| {
-                let node = graph.node(*holder);
+                let node = self.node(*holder);
                 node.email == Some(slot) || node.phone == Some(slot)
             };
-            let holder = graph.by_id.get(&claim.contact).copied().filter(carries);
-            let holding = graph.identifiers.about_mut(slot);
+            let holder = self.by_id.get(&claim.contact).copied().filter(carries);
+            let holding = self.identifiers.about_mut(slot);
             holding.stored = StoredClaim::HeldBy(claim.contact);
             holding.by = holder.or(holding.by);
         }
-        Ok(graph)
+        Ok(())
+    }
+
+    fn load_contacts(&mut self, contacts: Vec<Contact>, normalizer: &Normalizer) -> Result<(), Error> {
+        let cluster = |contact: &Contact| contact.linked_id.unwrap_or(contact.id);
+        let known: HashSet<ContactId> = match self.by_id.is_empty() {
+            true => HashSet::new(),
+            false => {
+                let is_known = |contact: &&Contact| {
+                    [contact.id, cluster(contact)].iter().any(|id| self.by_id.contains_key(id))
+                };
+                contacts.iter().filter(is_known).map(cluster).collect()
+            }
+        };
+        let first = self.contacts.len();
+        let mut links = Vec::with_capacity(contacts.len());
+        for contact in contacts {
+            let is_here = self.by_id.contains_key(&contact.id);
+            if known.contains(&cluster(&contact)) {
+                if !is_here {
+                    return Err(Error::conflict());
+                }
+            } else if !is_here {
+                check_precedence(&contact)?;
+                let link = contact.linked_id;
+                links.push((self.load_contact(contact, normalizer), link));
+            }
+        }
+        self.load_links(first, &links)
     }
 
     fn load_contact(&mut self, contact: Contact, normalizer: &Normalizer) -> ContactSlot {
@@ -82,9 +127,10 @@ impl Graph {
         self.identifiers.about_mut(identifier).by = Some(holder);
     }
 
-    fn load_links(&mut self, links: &[(ContactSlot, Option<ContactId>)]) -> Result<(), Error> {
+    /// Links the contacts from slot `first` on.
+    fn load_links(&mut self, first: usize, links: &[(ContactSlot, Option<ContactId>)]) -> Result<(), Error> {
         let mut orphans: HashMap<ContactId, Vec<ContactSlot>> = HashMap::new();
-        let secondary = |slot: ContactSlot| links[slot.0 as usize].1.is_some();
+        let secondary = |slot: ContactSlot| links[slot.0 as usize - first].1.is_some();
         for &(slot, link) in links {
             let Some(link) = link else { continue };
             match self.by_id.get(&link).copied() {

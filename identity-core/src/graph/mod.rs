@@ -10,8 +10,9 @@
 //! |---|---|
 //! | `mod.rs` | the data, and questions about it |
 //! | `rules.rs` | SPEC's rules 1 to 6 |
-//! | `load.rs` | from a snapshot |
+//! | `load.rs` | from snapshots |
 //! | `plan.rs` | to changes |
+//! | `carry.rs` | on to the next batch |
 //! | `resident.rs` | as the whole of a store |
 //!
 //! **How people are joined.** Contacts form a union-find forest whose root is always the primary, so that a merge
@@ -19,6 +20,7 @@
 //! clusters exchange one link of. The flat links that the table shows come out when changes are drawn up, once for
 //! a whole batch.
 
+mod carry;
 mod load;
 mod plan;
 #[cfg(feature = "memory")]
@@ -29,7 +31,7 @@ use std::fmt;
 
 use hashbrown::HashMap;
 
-use crate::changes::{ContactRef, Draft};
+use crate::changes::{ContactRef, Draft, Version};
 use crate::contact::ContactId;
 use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
 use crate::interner::{IdentifierSlot, Interner};
@@ -59,6 +61,8 @@ pub(crate) use plan::PlannedEvent;
 #[derive(Clone, Default)]
 pub struct Graph {
     now: Timestamp,
+    /// The unit of versions, see [`Snapshot::tick`](crate::Snapshot::tick); 0 before the first snapshot.
+    tick: i64,
     identifiers: Interner<Holding>,
     contacts: Vec<Node>,
     by_id: HashMap<ContactId, ContactSlot>,
@@ -230,6 +234,34 @@ impl Graph {
         let mut members: Vec<_> = self.ring(primary).collect();
         members[1..].sort_by_key(|slot| self.age(*slot));
         members
+    }
+
+    /// A stored contact as it stands.
+    fn version(&self, slot: ContactSlot) -> Option<Version> {
+        let (contact, updated_at) = (self.id(slot)?, self.node(slot).updated_at);
+        Some(Version { contact, linked_id: self.linked_id(slot), updated_at })
+    }
+
+    /// The column `linkedId` of a contact.
+    fn linked_id(&self, slot: ContactSlot) -> Option<ContactId> {
+        self.stored_primary(self.root(slot)).filter(|primary| Some(*primary) != self.id(slot))
+    }
+
+    /// The id that the primary of a cluster has, or had before someone outside deleted it.
+    fn stored_primary(&self, primary: ContactSlot) -> Option<ContactId> {
+        self.orphaned.get(&primary).copied().or_else(|| self.id(primary))
+    }
+
+    fn id(&self, slot: ContactSlot) -> Option<ContactId> {
+        match self.node(slot).key {
+            ContactRef::Known(id) => Some(id),
+            ContactRef::New(_) => None,
+        }
+    }
+
+    /// The `updatedAt` that a contact gets when it is touched: its version.
+    fn next_version(&self, slot: ContactSlot) -> Timestamp {
+        self.now.max(Timestamp::from_micros(self.node(slot).updated_at.as_micros() + self.tick.max(1)))
     }
 
     /// What decides who is older: `createdAt`, then `id`.

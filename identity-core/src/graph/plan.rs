@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::Proof;
 use super::{ContactSlot, Graph, StoredClaim};
-use crate::changes::{Changes, ContactRef, Event, EventKind, NewClaim, NewContact, Relink, Touch};
+use crate::changes::{Changes, ContactRef, Event, EventKind, NewClaim, NewContact, Relink, Touch, Version};
 use crate::contact::ContactId;
 use crate::identifier::Identifier;
 use crate::interner::IdentifierSlot;
@@ -70,7 +70,7 @@ impl Graph {
             if self.journal.promoted.iter().any(|(promoted, _)| *promoted == slot) {
                 continue;
             }
-            touched.push(Touch { contact, linked_id: None, updated_at: self.node(slot).updated_at });
+            touched.push(self.plan_touch(slot, contact, None));
             let primary = self.root(slot);
             if primary != slot {
                 relinked.insert(contact, self.node(primary).key);
@@ -78,14 +78,14 @@ impl Graph {
         }
         for &(slot, deleted) in &self.journal.promoted {
             let ContactRef::Known(contact) = self.node(slot).key else { continue };
-            touched.push(Touch { contact, linked_id: Some(deleted), updated_at: self.node(slot).updated_at });
+            touched.push(self.plan_touch(slot, contact, Some(deleted)));
             let primary = self.root(slot);
             if primary == slot {
                 promoted.push(contact);
             }
             relinked.insert(deleted, self.node(primary).key);
         }
-        touched.sort_unstable_by_key(|touch| touch.contact);
+        touched.sort_unstable_by_key(|touch| touch.seen.contact);
         Changes {
             now: self.now,
             touched,
@@ -95,6 +95,11 @@ impl Graph {
             relinked: relinked.into_iter().map(|(from, to)| Relink { from, to }).collect(),
             events: self.journal.events.iter().map(|event| self.event(event)).collect(),
         }
+    }
+
+    fn plan_touch(&self, slot: ContactSlot, contact: ContactId, linked_id: Option<ContactId>) -> Touch {
+        let seen = Version { contact, linked_id, updated_at: self.node(slot).updated_at };
+        Touch { seen, becomes: self.next_version(slot) }
     }
 
     fn new_contact(&self, slot: ContactSlot) -> NewContact {

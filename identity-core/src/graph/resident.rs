@@ -104,16 +104,15 @@ impl Graph {
             }
         }
         let contacts = primaries.into_iter().flat_map(|primary| self.rows(primary)).collect();
-        Snapshot { now, contacts, claims }
+        Snapshot { now, contacts, claims, ..Snapshot::default() }
     }
 
     /// Takes over what a plan changed, or nothing where its snapshot no longer holds. New contacts get `ids`.
     pub(crate) fn apply(&mut self, changes: &Changes, ids: &[ContactId]) -> Result<(), Error> {
         self.check(changes)?;
         for touch in &changes.touched {
-            let slot = self.by_id[&touch.contact];
-            let node = self.node_mut(slot);
-            node.updated_at = changes.now.max(Timestamp::from_micros(node.updated_at.as_micros() + 1));
+            let slot = self.by_id[&touch.seen.contact];
+            self.node_mut(slot).updated_at = touch.becomes;
         }
         let created: Vec<_> =
             changes.created.iter().zip(ids).map(|(new, id)| self.insert(new, *id)).collect();
@@ -192,9 +191,8 @@ impl Graph {
 
     fn check(&self, changes: &Changes) -> Result<(), Error> {
         for touch in &changes.touched {
-            let slot = *self.by_id.get(&touch.contact).ok_or_else(Error::conflict)?;
-            let linked_id = self.linked_id(slot);
-            if self.node(slot).updated_at != touch.updated_at || linked_id != touch.linked_id {
+            let slot = self.by_id.get(&touch.seen.contact).copied();
+            if slot.and_then(|slot| self.version(slot)) != Some(touch.seen) {
                 return Err(Error::conflict());
             }
         }
@@ -237,23 +235,6 @@ impl Graph {
                 updated_at: node.updated_at,
             })
         })
-    }
-
-    /// The column `linkedId` of a contact.
-    fn linked_id(&self, slot: ContactSlot) -> Option<ContactId> {
-        self.stored_primary(self.root(slot)).filter(|primary| Some(*primary) != self.id(slot))
-    }
-
-    /// The id that the primary of a cluster has, or had before someone outside deleted it.
-    fn stored_primary(&self, primary: ContactSlot) -> Option<ContactId> {
-        self.orphaned.get(&primary).copied().or_else(|| self.id(primary))
-    }
-
-    fn id(&self, slot: ContactSlot) -> Option<ContactId> {
-        match self.node(slot).key {
-            ContactRef::Known(id) => Some(id),
-            ContactRef::New(_) => None,
-        }
     }
 
     #[cfg(feature = "conformance")]

@@ -5,7 +5,6 @@ use crate::changes::{ContactRef, EventKind};
 use crate::graph::plan::PlannedEvent;
 use crate::identifier::{IdentifierKind, IdentifierPair};
 use crate::interner::IdentifierSlot;
-use crate::timestamp::Timestamp;
 
 /// A request's identifiers within the graph.
 #[derive(Clone, Copy)]
@@ -161,9 +160,7 @@ impl Graph {
 
     /// Gives a contact a greater `updatedAt`.
     fn bump(&mut self, contact: ContactSlot) {
-        let now = self.now;
-        let node = self.node_mut(contact);
-        node.updated_at = now.max(Timestamp::from_micros(node.updated_at.as_micros() + 1));
+        self.node_mut(contact).updated_at = self.next_version(contact);
     }
 
     /// Notes that a cluster is about to get another primary.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::answer::{Answer, Counts, Outcome};
+use crate::changes::Changes;
+use crate::contact::ContactId;
 use crate::error::{Error, ErrorKind};
 use crate::graph::Graph;
 use crate::identifier::{Identifier, IdentifierPair};
@@ -33,9 +35,9 @@ impl Engine {
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
             match self.retry.run(|| self.attempt(part)).await {
-                Ok((answers, counts)) => {
-                    outcome.answers.extend(answers.into_iter().map(Ok));
-                    outcome.counts += counts;
+                Ok(done) => {
+                    outcome.answers.extend(done.answers);
+                    outcome.counts += done.counts;
                 }
                 Err(error) if part.len() > 1 && concerns_one(&error) => {
                     let (first, second) = part.split_at(part.len() / 2);
@@ -62,15 +64,15 @@ impl Engine {
     pub(super) async fn finish<A: Answer>(&self, mut graph: Graph, batch: &[IdentifierPair]) -> Outcome<A> {
         let drafts = plan::<A>(&mut graph, batch);
         if graph.unasked().is_empty()
-            && let Ok((answers, counts)) = self.commit(&graph, drafts).await
+            && let Ok(outcome) = self.commit(&graph, drafts).await
         {
-            return Outcome { answers: answers.into_iter().map(Ok).collect(), counts };
+            return outcome;
         }
         self.run(batch).await
     }
 
     /// One try: load, plan, commit.
-    async fn attempt<A: Answer>(&self, batch: &[IdentifierPair]) -> Result<(Vec<A>, Counts), Error> {
+    async fn attempt<A: Answer>(&self, batch: &[IdentifierPair]) -> Result<Outcome<A>, Error> {
         let mut identifiers = identifiers(batch);
         loop {
             let mut graph = self.load_once(Query { identifiers: &identifiers, contacts: &[] }).await?;
@@ -85,20 +87,25 @@ impl Engine {
         }
     }
 
-    async fn commit<A: Answer>(
-        &self,
-        graph: &Graph,
-        drafts: Vec<A::Draft>,
-    ) -> Result<(Vec<A>, Counts), Error> {
+    async fn commit<A: Answer>(&self, graph: &Graph, drafts: Vec<A::Draft>) -> Result<Outcome<A>, Error> {
         let changes = graph.changes();
         let ids = if changes.is_empty() { Vec::new() } else { self.store.commit(&changes).await? };
-        let answers: Option<Vec<_>> = drafts.into_iter().map(|draft| A::settle(draft, &ids)).collect();
-        let counts = Counts::of(changes.events.iter().map(|event| event.kind));
-        Ok((answers.ok_or_else(Error::too_few_ids)?, counts))
+        settle(drafts, &changes, &ids)
     }
 }
 
-fn plan<A: Answer>(graph: &mut Graph, batch: &[IdentifierPair]) -> Vec<A::Draft> {
+/// What callers are told of changes that were committed.
+pub(super) fn settle<A: Answer>(
+    drafts: Vec<A::Draft>,
+    changes: &Changes,
+    ids: &[ContactId],
+) -> Result<Outcome<A>, Error> {
+    let answers: Option<Vec<_>> = drafts.into_iter().map(|draft| A::settle(draft, ids).map(Ok)).collect();
+    let counts = Counts::of(changes.events.iter().map(|event| event.kind));
+    Ok(Outcome { answers: answers.ok_or_else(Error::too_few_ids)?, counts })
+}
+
+pub(super) fn plan<A: Answer>(graph: &mut Graph, batch: &[IdentifierPair]) -> Vec<A::Draft> {
     let mut drafts = Vec::with_capacity(batch.len());
     for pair in batch {
         let met = graph.meet(pair);

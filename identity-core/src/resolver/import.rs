@@ -1,14 +1,12 @@
 //! Many requests from one source, chunk by chunk.
-//!
-//! Chunks follow each other: the rules see the rows of a chunk in their order, and a chunk that was loaded before the one
-//! ahead of it is committed would mostly be planned on what no longer holds.
 
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 
 use super::engine::Engine;
 use super::gather::Gatherer;
+use super::pipeline::Pipeline;
 use crate::answer::{Answer, Outcome};
 use crate::error::Error;
 use crate::identifier::IdentifierPair;
@@ -30,7 +28,7 @@ pub struct Progress {
 /// Requests that were normalised.
 #[derive(Debug)]
 pub(super) struct Chunk {
-    valid: Vec<IdentifierPair>,
+    pub(super) valid: Vec<IdentifierPair>,
     /// One for each request: why it is none, if so.
     refusals: Vec<Option<Error>>,
 }
@@ -53,17 +51,21 @@ impl Chunk {
 
     /// Identifies its requests, in one transaction. What is no request is told so.
     pub(super) async fn identify<A: Answer>(self, engine: &Engine) -> Outcome<A> {
-        let Self { valid, refusals } = self;
-        let Outcome { answers, counts } = engine.run(&valid).await;
-        if valid.len() == refusals.len() {
-            return Outcome { answers, counts };
+        let outcome = engine.run(&self.valid).await;
+        self.complete(outcome)
+    }
+
+    /// Adds the answers to what is no request.
+    pub(super) fn complete<A: Answer>(self, valid: Outcome<A>) -> Outcome<A> {
+        if self.valid.len() == self.refusals.len() {
+            return valid;
         }
-        let mut answers = answers.into_iter();
-        let all = refusals.into_iter().map(|refusal| match refusal {
+        let mut answers = valid.answers.into_iter();
+        let all = self.refusals.into_iter().map(|refusal| match refusal {
             Some(error) => Err(error),
             None => answers.next().unwrap_or_else(|| Err(Error::too_few_ids())),
         });
-        Outcome { answers: all.collect(), counts }
+        Outcome { answers: all.collect(), counts: valid.counts }
     }
 }
 
@@ -79,26 +81,36 @@ where
 {
     let mut done = Progress::default();
     let normalizer = gatherer.engine.normalizer;
-    let answers = requests
+    let chunks = requests
         .ready_chunks(gatherer.limits.import_size)
         // The next chunk is normalised while this one is identified.
         .map(move |requests| tokio::spawn(async move { Chunk::new(normalizer, &requests) }))
         .buffered(2)
-        .then(move |chunk| {
-            let gatherer = Arc::clone(&gatherer);
-            async move {
-                match chunk {
-                    Ok(chunk) => chunk.identify::<A>(&gatherer.engine).await,
-                    Err(gone) => match gone.try_into_panic() {
-                        Ok(panic) => std::panic::resume_unwind(panic),
-                        // The runtime ends.
-                        Err(gone) => {
-                            Outcome { answers: vec![Err(Error::unavailable(gone))], ..Outcome::default() }
-                        }
-                    },
-                }
+        .fuse();
+    let pipeline = Pipeline::<A>::new(gatherer.engine.clone());
+    let outcomes = stream::unfold((Box::pin(chunks), pipeline), |(mut chunks, mut pipeline)| async {
+        loop {
+            let next = match pipeline.is_idle() {
+                true => Some(chunks.next().await?),
+                // What is done is told before a slow source is waited for.
+                false => chunks.next().now_or_never().flatten(),
+            };
+            let outcome = match next.transpose() {
+                Ok(next) => pipeline.step(next).await,
+                Err(gone) => match gone.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // The runtime ends.
+                    Err(gone) => {
+                        Some(Outcome { answers: vec![Err(Error::unavailable(gone))], ..Outcome::default() })
+                    }
+                },
+            };
+            if let Some(outcome) = outcome {
+                return Some((outcome, (chunks, pipeline)));
             }
-        })
+        }
+    });
+    let answers = outcomes
         .map(move |outcome| {
             done.rows += outcome.answers.len() as u64;
             done.people += outcome.counts.people;

@@ -4,6 +4,7 @@ mod builder;
 mod engine;
 mod gather;
 mod import;
+mod pipeline;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::store::ContactStore;
 use engine::Engine;
 use gather::Gatherer;
 use import::Chunk;
+use pipeline::Pipeline;
 
 pub use builder::ResolverBuilder;
 pub use import::Progress;
@@ -96,18 +98,19 @@ impl IdentityResolver {
     ) -> Vec<Result<ConsolidatedContact, Error>> {
         let mut answers = Vec::new();
         let mut requests = requests.into_iter();
+        let mut pipeline = Pipeline::new(self.engine().clone());
         loop {
             let chunk: Vec<_> = requests.by_ref().take(self.gatherer.limits.import_size).collect();
-            if chunk.is_empty() {
+            if chunk.is_empty() && pipeline.is_idle() {
                 return answers;
             }
-            let chunk = Chunk::new(self.engine().normalizer, &chunk);
-            answers.extend(chunk.identify(self.engine()).await.answers);
+            let next = (!chunk.is_empty()).then(|| Chunk::new(self.engine().normalizer, &chunk));
+            answers.extend(pipeline.step(next).await.unwrap_or_default().answers);
         }
     }
 
     /// [`identify_many`](Self::identify_many) for sources that do not fit into memory: the requests come from a stream, and
-    /// the results go into one, in the same order. No more than three chunks of them are held at a time (see
+    /// the results go into one, in the same order. No more than four chunks of them are held at a time (see
     /// [`ResolverBuilder::import_size`]); the source is read as fast as the results are taken. What is ready forms a chunk,
     /// so a slow source is not waited for. `progress` is called after each chunk.
     ///

@@ -9,12 +9,13 @@ pub(crate) mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::changes::Changes;
+use crate::changes::{Changes, Version};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::snapshot::{Query, Snapshot};
@@ -45,8 +46,8 @@ pub use sqlite::SqliteStore;
 /// - *only on what was planned on*: it fails with [`Error::Conflict`] and writes nothing if a
 ///   [touched](Changes::touched) contact is not live, or has another `linkedId` or `updatedAt` than the plan saw, or
 ///   if a claim has another holder than the plan saw;
-/// - *visibly*: the `updatedAt` of every touched contact grows, so that of two plans that rely on one contact at
-///   most one is committed;
+/// - *visibly*: every touched contact gets the `updatedAt` that the plan [gives](crate::Touch::becomes) it, so that of two
+///   plans that rely on one contact at most one is committed;
 /// - it gives the [created](Changes::created) contacts ascending ids, higher than those of all contacts that the
 ///   snapshot held, and returns them in that order.
 ///
@@ -75,6 +76,16 @@ pub trait ContactStore: Debug + Send + Sync + 'static {
     /// Writes changes, and returns the ids of the contacts that it created.
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error>;
 
+    /// Whether contacts are live and as they were seen. Asked for what an import has in hand already, instead of loading it
+    /// again for each chunk; stores that can tell it for less than a load do so.
+    async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
+        let ids: Vec<_> = seen.iter().map(|version| version.contact).collect();
+        let snapshot = self.load(Query { identifiers: &[], contacts: &ids }).await?;
+        let current: HashMap<_, _> =
+            snapshot.contacts.iter().map(|contact| (contact.id, contact.version())).collect();
+        Ok(seen.iter().all(|version| current.get(&version.contact) == Some(version)))
+    }
+
     /// Lets go of connections and files. Calls that come later fail.
     async fn close(&self) {}
 
@@ -94,6 +105,10 @@ impl<S: ContactStore + ?Sized> ContactStore for Arc<S> {
 
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
         (**self).commit(changes).await
+    }
+
+    async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
+        (**self).unchanged(seen).await
     }
 
     async fn close(&self) {

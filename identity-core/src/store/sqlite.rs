@@ -20,9 +20,9 @@ use time::macros::format_description;
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter, TableState};
 use super::sql::statement::{Lengths, Statement, Value};
-use super::sql::{Dialect, MIGRATIONS_TABLE, Session, StoreOptions, commit, fault, load};
+use super::sql::{Dialect, MIGRATIONS_TABLE, Session, StoreOptions, commit, fault, load, versions};
 use crate::audit::AuditedRow;
-use crate::changes::{Changes, ContactRef, NewContact, Touch};
+use crate::changes::{Changes, ContactRef, NewContact, Touch, Version};
 use crate::contact::{ContactId, LinkPrecedence};
 use crate::error::Error;
 use crate::retry::Retry;
@@ -179,6 +179,18 @@ impl ContactStore for SqliteStore {
         commit::run(SqliteSession(transaction), &DIALECT, changes).await
     }
 
+    async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
+        let mut connection = self.readers.acquire().await.map_err(fault::classify)?;
+        for seen in DIALECT.lengths.padded(seen) {
+            let rows = fetch(&mut connection, &versions::statement(&DIALECT, &seen)).await;
+            let rows = rows.map_err(fault::classify)?;
+            if !versions::all_match(&rows, &seen, time).map_err(fault::classify)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
@@ -224,33 +236,20 @@ impl Session for SqliteSession<'_> {
     }
 
     /// Reads and compares first: text in an existing table need not be written as ours, and nobody writes meanwhile.
-    async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
-        let mut matched = 0;
+    async fn touch(&mut self, touched: &[Touch]) -> Result<bool, sqlx::Error> {
         for touched in Lengths::Fixed.padded(touched) {
-            let ids = || touched.iter().map(|touch| Value::Int(Some(touch.contact.get())));
-            let select = Statement::new(
-                "SELECT id, linkedId, CAST(updatedAt AS TEXT) FROM Contact WHERE deletedAt IS NULL AND id IN (",
-            );
-            let rows = fetch(&mut self.0, &select.list(ids()).sql(")")).await?;
-            for row in &rows {
-                let id = ContactId::from(row.try_get::<i64, _>(0)?);
-                let linked_id = row.try_get::<Option<i64>, _>(1)?.map(ContactId::from);
-                let updated_at = time(row, 2)?;
-                let as_seen = |touch: &&Touch| {
-                    touch.contact == id
-                        && touch.linked_id == linked_id
-                        && Some(touch.updated_at) == updated_at
-                };
-                matched += u64::from(touched.iter().any(|touch| as_seen(&touch)));
+            let seen: Vec<_> = touched.iter().map(|touch| touch.seen).collect();
+            let rows = fetch(&mut self.0, &versions::statement(&DIALECT, &seen)).await?;
+            if !versions::all_match(&rows, &seen, time)? {
+                return Ok(false);
             }
-            let versions = touched.iter().map(|touch| {
-                let next = commit::next_version(touch.updated_at, now, 1);
-                (Value::Int(Some(touch.contact.get())), Value::Time(next))
-            });
-            let update = Statement::new("UPDATE Contact SET updatedAt = ").case("id", versions);
-            execute(&mut self.0, update.sql(" WHERE id IN (").list(ids()).sql(")")).await?;
+            let ids = touched.iter().map(|touch| Value::Int(Some(touch.seen.contact.get())));
+            let becomes = touched.iter().map(|touch| Value::Time(touch.becomes));
+            let update =
+                Statement::new("UPDATE Contact SET updatedAt = ").case("id", ids.clone().zip(becomes));
+            execute(&mut self.0, update.sql(" WHERE id IN (").list(ids).sql(")")).await?;
         }
-        Ok(matched)
+        Ok(true)
     }
 
     async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {

@@ -33,9 +33,9 @@ use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, MySqlPo
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter};
 use super::sql::statement::{Lengths, Statement};
-use super::sql::{Dialect, StoreOptions, commit, fault, load};
+use super::sql::{Dialect, StoreOptions, commit, fault, load, versions};
 use crate::audit::AuditedRow;
-use crate::changes::Changes;
+use crate::changes::{Changes, Version};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::snapshot::{Query, Snapshot};
@@ -168,6 +168,7 @@ impl MySqlStore {
             transaction.rollback().await.map_err(fault::classify)?;
         }
         snapshot.now = snapshot.now.truncated_to(self.tick);
+        snapshot.tick = self.tick;
         Ok(load::without_repetition(snapshot))
     }
 
@@ -176,8 +177,7 @@ impl MySqlStore {
         connection: &mut MySqlConnection,
         changes: &Changes,
     ) -> Result<Vec<ContactId>, Error> {
-        let session =
-            MySqlSession::begin(connection, self.tick, self.sending).await.map_err(fault::classify)?;
+        let session = MySqlSession::begin(connection, self.sending).await.map_err(fault::classify)?;
         let dialect = Dialect { lengths: self.sending.lengths(), ..DIALECT };
         let outcome = commit::run(session, &dialect, changes).await;
         if outcome.is_err() {
@@ -209,9 +209,26 @@ impl ContactStore for MySqlStore {
         outcome
     }
 
+    async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
+        let mut connection = self.connections.take().await?;
+        let outcome = unchanged_on(&mut connection, seen).await.map_err(fault::classify);
+        self.connections.give_back(connection, &outcome);
+        outcome
+    }
+
     async fn close(&self) {
         self.connections.close().await;
     }
+}
+
+async fn unchanged_on(connection: &mut MySqlConnection, seen: &[Version]) -> Result<bool, sqlx::Error> {
+    for seen in DIALECT.lengths.padded(seen) {
+        let rows = fetch(connection, &versions::statement(&DIALECT, &seen)).await?;
+        if !versions::all_match(&rows, &seen, time)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 async fn read(

@@ -18,7 +18,6 @@ pub(super) const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; 
 /// what fails, or is given up, is taken back.
 pub(super) struct MySqlSession<'c> {
     connection: &'c mut MySqlConnection,
-    tick: i64,
     sending: Sending,
     /// Whether [`BEGIN`] goes ahead of the next statement.
     to_begin: bool,
@@ -47,14 +46,13 @@ impl Sending {
 impl<'c> MySqlSession<'c> {
     pub(super) async fn begin(
         connection: &'c mut MySqlConnection,
-        tick: i64,
         sending: Sending,
     ) -> Result<Self, sqlx::Error> {
         let to_begin = sending == Sending::Text;
         if !to_begin {
             sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
         }
-        Ok(Self { connection, tick, sending, to_begin })
+        Ok(Self { connection, sending, to_begin })
     }
 
     /// The text of statements, and of [`BEGIN`] before the first ones.
@@ -85,16 +83,14 @@ impl Session for MySqlSession<'_> {
         sqlx::raw_sql(COMMIT).execute(&mut *self.connection).await.map(drop)
     }
 
-    async fn touch(&mut self, touched: &[Touch], now: Timestamp) -> Result<u64, sqlx::Error> {
+    async fn touch(&mut self, touched: &[Touch]) -> Result<bool, sqlx::Error> {
         let mut matched = 0;
         for touched in self.sending.lengths().padded(touched) {
-            let id = |touch: &Touch| Value::Int(Some(touch.contact.get()));
-            let versions = touched.iter().map(|touch| {
-                (id(touch), Value::Time(commit::next_version(touch.updated_at, now, self.tick)))
-            });
-            let seen = touched.iter().map(|touch| (id(touch), Value::Time(touch.updated_at)));
-            let links =
-                touched.iter().map(|touch| (id(touch), Value::Int(touch.linked_id.map(ContactId::get))));
+            let id = |touch: &Touch| Value::Int(Some(touch.seen.contact.get()));
+            let link = |touch: &Touch| Value::Int(touch.seen.linked_id.map(ContactId::get));
+            let versions = touched.iter().map(|touch| (id(touch), Value::Time(touch.becomes)));
+            let seen = touched.iter().map(|touch| (id(touch), Value::Time(touch.seen.updated_at)));
+            let links = touched.iter().map(|touch| (id(touch), link(touch)));
             let update = Statement::new("UPDATE Contact SET updatedAt = ")
                 .case("id", versions)
                 .sql(" WHERE id IN (")
@@ -105,7 +101,7 @@ impl Session for MySqlSession<'_> {
                 .case("id", links);
             matched += self.execute(update).await?;
         }
-        Ok(matched)
+        Ok(matched == touched.len() as u64)
     }
 
     /// Ids are the database's to give, so a secondary whose primary is inserted by the same statement learns its

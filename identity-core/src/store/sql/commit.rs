@@ -20,7 +20,6 @@ use crate::changes::{Changes, ContactRef, NewClaim};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::identifier::Identifier;
-use crate::timestamp::Timestamp;
 
 /// Runs the steps, and commits. The caller begins the transaction, and takes back what fails.
 pub(in crate::store) async fn run(
@@ -28,8 +27,7 @@ pub(in crate::store) async fn run(
     dialect: &Dialect,
     changes: &Changes,
 ) -> Result<Vec<ContactId>, Error> {
-    let matched = session.touch(&changes.touched, changes.now).await.map_err(fault::classify)?;
-    if matched != changes.touched.len() as u64 {
+    if !session.touch(&changes.touched).await.map_err(fault::classify)? {
         return Err(Error::conflict());
     }
     let ids = session.insert(&changes.created).await.map_err(fault::classify)?;
@@ -158,9 +156,4 @@ pub(in crate::store) fn record_rows<'a>(rows: impl IntoIterator<Item = [Value<'a
 
 fn reference<'a>(contact: ContactRef, ids: &[ContactId]) -> Value<'a> {
     Value::Int(contact.resolve(ids).map(ContactId::get))
-}
-
-/// The `updatedAt` that a touched contact gets: greater than the one it has, `tick` being the column's unit.
-pub(in crate::store) fn next_version(updated_at: Timestamp, now: Timestamp, tick: i64) -> Timestamp {
-    now.max(Timestamp::from_micros(updated_at.as_micros() + tick))
 }

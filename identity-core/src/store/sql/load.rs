@@ -33,7 +33,7 @@ pub(crate) const PHONE_CLAIM: i64 = 2;
 pub(crate) const CONTACT: i64 = 3;
 
 /// Decodes a column of times.
-type DecodeTime<R> = fn(&R, usize) -> Result<Option<Timestamp>, sqlx::Error>;
+pub(crate) type DecodeTime<R> = fn(&R, usize) -> Result<Option<Timestamp>, sqlx::Error>;
 
 /// The statements that together read what a query touches: one, unless it names more than [`LONGEST`](super::statement::LONGEST)
 /// identifiers of a kind, or contacts.

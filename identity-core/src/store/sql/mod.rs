@@ -6,6 +6,7 @@
 //! | `statement.rs` | SQL with its values, in few fixed shapes |
 //! | `load.rs` | one statement that reads a [`Snapshot`](crate::Snapshot) |
 //! | `commit.rs` | the commit protocol |
+//! | `versions.rs` | whether contacts are still as they were seen |
 //! | `adopt.rs` | existing tables |
 //! | `fault.rs` | what the driver's errors mean |
 //!
@@ -23,13 +24,13 @@ pub(super) mod fault;
 pub(crate) mod load;
 mod options;
 pub(crate) mod statement;
+pub(super) mod versions;
 
 use std::future::Future;
 
 use crate::changes::{NewContact, Touch};
 use crate::contact::ContactId;
 use crate::error::Error;
-use crate::timestamp::Timestamp;
 use statement::{Lengths, Statement};
 
 pub use options::StoreOptions;
@@ -60,12 +61,8 @@ pub(super) trait Session: Send {
     /// Runs the last statements in order, until one fails, and commits.
     fn finish(self, statements: Vec<Statement<'_>>) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
-    /// Bumps `updatedAt` of the contacts that are as they must be; tells how many.
-    fn touch(
-        &mut self,
-        touched: &[Touch],
-        now: Timestamp,
-    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+    /// Gives contacts their next `updatedAt`; tells whether all were as they must be.
+    fn touch(&mut self, touched: &[Touch]) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
 
     /// Inserts contacts in their order; tells their ids.
     fn insert(
