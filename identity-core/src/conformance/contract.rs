@@ -1,7 +1,7 @@
 //! What the resolver relies on, asked of the store itself.
 
 use super::{Fixture, Subject, everything, identify, request};
-use crate::changes::{Changes, ContactRef, NewClaim, NewContact, Touch};
+use crate::changes::{Changes, ContactRef, NewClaim, NewContact, Touch, Version};
 use crate::contact::{Contact, ContactId};
 use crate::error::ErrorKind;
 use crate::identifier::{Identifier, IdentifierKind};
@@ -158,4 +158,36 @@ pub(super) async fn large_queries_are_whole(fixture: &dyn Fixture) {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 2 * PEOPLE);
+}
+
+pub(super) async fn a_contact_that_changed_is_told(fixture: &dyn Fixture) {
+    let subject = fixture.fresh().await;
+    identify(&subject, "a@x.io", "1").await;
+    identify(&subject, "b@x.io", "1").await;
+    let other = identify(&subject, "c@x.io", "").await.primary_contact_id;
+    let identifiers = [email("b@x.io"), email("c@x.io")];
+    let seen: Vec<_> =
+        load(&*subject.store, &identifiers).await.contacts.iter().map(Contact::version).collect();
+    let unchanged = |seen: Vec<Version>| {
+        let store = subject.store.clone();
+        async move { store.unchanged(&seen).await.expect("unchanged") }
+    };
+    assert_eq!(seen.len(), 3);
+    assert!(unchanged(Vec::new()).await, "nothing");
+    assert!(unchanged(seen.clone()).await, "as they were");
+    let with = |change: fn(&mut Version)| {
+        let mut seen = seen.clone();
+        change(&mut seen[1]);
+        seen
+    };
+    assert!(!unchanged(with(|one| one.contact = ContactId::from(1_000_000))).await, "there is none");
+    assert!(
+        !unchanged(with(|one| one.linked_id = Some(ContactId::from(1_000_000)))).await,
+        "linked otherwise"
+    );
+    let later =
+        |one: &mut Version| one.updated_at = Timestamp::from_micros(one.updated_at.as_micros() + 1_000_000);
+    assert!(!unchanged(with(later)).await, "another version");
+    subject.rows.soft_delete(other).await;
+    assert!(!unchanged(seen).await, "one is deleted");
 }

@@ -11,6 +11,7 @@
 //! | `contract.rs` | what the resolver relies on, asked of the store itself |
 //! | `model.rs` | random requests against a naive model; batches against single calls |
 //! | `concurrency.rs` | many callers at once |
+//! | `imports.rs` | imports beside others |
 //! | `soundness.rs` | what holds of a table at any moment |
 //!
 //! ```
@@ -43,6 +44,7 @@
 mod concurrency;
 mod contract;
 mod deletion;
+mod imports;
 #[cfg(feature = "memory")]
 mod memory;
 mod model;
@@ -195,6 +197,7 @@ cases![
     contract::a_conflict_writes_nothing,
     contract::a_taken_over_claim_has_one_winner,
     contract::large_queries_are_whole,
+    contract::a_contact_that_changed_is_told,
     model::random_calls_are_as_in_the_model,
     model::a_batch_is_a_sequence,
     model::any_order_ends_in_the_same_people,
@@ -203,6 +206,9 @@ cases![
     concurrency::the_same_new_person_at_once_is_one,
     concurrency::a_chain_of_merges_at_once_is_one_person,
     concurrency::links_while_people_are_merged,
+    imports::an_import_beside_other_callers,
+    imports::an_import_sees_what_others_did,
+    imports::an_import_goes_on_where_others_were_quicker,
 ];
 
 /// Runs the case with this name.

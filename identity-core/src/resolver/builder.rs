@@ -59,7 +59,8 @@ impl ResolverBuilder {
     }
 
     /// How many requests one transaction of [`identify_many`](IdentityResolver::identify_many) and of
-    /// [`identify_stream`](IdentityResolver::identify_stream) takes at most, at least 1. Default: 1,000.
+    /// [`identify_stream`](IdentityResolver::identify_stream) takes at most, at least 1. Default: 4,000, which holds
+    /// what it writes for some 50 ms; twice as many are hardly quicker.
     #[must_use]
     pub fn import_size(mut self, requests: usize) -> Self {
         self.limits.import_size = requests.max(1);

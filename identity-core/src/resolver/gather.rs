@@ -50,7 +50,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { batch_size: 256, import_size: 1_000, queue_length: 10_000, loads: 2, writes: 2 }
+        Self { batch_size: 256, import_size: 4_000, queue_length: 10_000, loads: 2, writes: 2 }
     }
 }
 

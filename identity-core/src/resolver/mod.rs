@@ -88,8 +88,10 @@ impl IdentityResolver {
     /// would, in far fewer transactions. Each request has its own result: one that is invalid changes nothing and
     /// harms no other.
     ///
-    /// Requests go to the store in chunks (see [`ResolverBuilder::import_size`]), each of them one transaction.
-    /// Where one fails, its requests all have that error, and the later ones are still tried; one that the database
+    /// Requests go to the store in chunks (see [`ResolverBuilder::import_size`]), each of them one transaction; one that
+    /// loses a race against other writers is tried again in smaller ones. What a chunk needs is loaded while the one before
+    /// is committed, and what was learned of people is kept: some 140 MB at most.
+    /// Where a transaction fails, its requests all have that error, and the later ones are still tried; one that the database
     /// itself refuses fails alone. Where a connection is lost at the very end of a batch that was committed all the same,
     /// the batch is answered from the state after it.
     pub async fn identify_many(

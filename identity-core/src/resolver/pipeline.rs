@@ -28,8 +28,8 @@ use crate::graph::Graph;
 use crate::identifier::Identifier;
 use crate::snapshot::{Query, Snapshot};
 
-/// The contacts that are kept from chunk to chunk, at most: some 60 MB.
-const KEPT: usize = 200_000;
+/// The contacts that are kept from chunk to chunk, at most: some 140 MB.
+const KEPT: usize = 400_000;
 
 /// The identifiers that one load asks for, at most: one statement in SQL stores.
 const PER_LOAD: usize = 256;

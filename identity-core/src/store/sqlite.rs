@@ -19,7 +19,8 @@ use time::macros::format_description;
 
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter, TableState};
-use super::sql::statement::{Lengths, Statement, Value};
+use super::sql::lengths::Lengths;
+use super::sql::statement::{Statement, Value};
 use super::sql::{Dialect, MIGRATIONS_TABLE, Session, StoreOptions, commit, fault, load, versions};
 use crate::audit::AuditedRow;
 use crate::changes::{Changes, ContactRef, NewContact, Touch, Version};
@@ -245,9 +246,10 @@ impl Session for SqliteSession<'_> {
             }
             let ids = touched.iter().map(|touch| Value::Int(Some(touch.seen.contact.get())));
             let becomes = touched.iter().map(|touch| Value::Time(touch.becomes));
-            let update =
-                Statement::new("UPDATE Contact SET updatedAt = ").case("id", ids.clone().zip(becomes));
-            execute(&mut self.0, update.sql(" WHERE id IN (").list(ids).sql(")")).await?;
+            let update = Statement::new("UPDATE Contact SET updatedAt = v.column2 FROM (VALUES ")
+                .rows(ids.zip(becomes).map(<[_; 2]>::from))
+                .sql(") v WHERE id = v.column1");
+            execute(&mut self.0, update).await?;
         }
         Ok(true)
     }
@@ -261,7 +263,7 @@ impl Session for SqliteSession<'_> {
         .await?;
         let ids: Vec<_> = (last + 1..).take(created.len()).map(ContactId::from).collect();
         let numbered: Vec<_> = ids.iter().zip(created).collect();
-        for chunk in Lengths::Fixed.exact(&numbered) {
+        for chunk in Lengths::Fixed.exact(&numbered, |(_, contact)| commit::contact_size(contact)) {
             let rows = chunk.iter().map(|(id, contact)| {
                 let linked_id = contact.linked_to.and_then(|primary: ContactRef| primary.resolve(&ids));
                 let precedence = match linked_id {

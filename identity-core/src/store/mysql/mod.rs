@@ -32,7 +32,8 @@ use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, MySqlPo
 
 use super::ContactStore;
 use super::sql::adopt::{self, Adopter};
-use super::sql::statement::{Lengths, Statement};
+use super::sql::lengths::Lengths;
+use super::sql::statement::Statement;
 use super::sql::{Dialect, StoreOptions, commit, fault, load, versions};
 use crate::audit::AuditedRow;
 use crate::changes::{Changes, Version};

@@ -6,7 +6,8 @@ use time::PrimitiveDateTime;
 
 use crate::changes::{ContactRef, NewContact, Touch};
 use crate::contact::{ContactId, LinkPrecedence};
-use crate::store::sql::statement::{Lengths, Statement, Value};
+use crate::store::sql::lengths::Lengths;
+use crate::store::sql::statement::{Statement, Value};
 use crate::store::sql::{Session, commit};
 use crate::timestamp::Timestamp;
 
@@ -37,7 +38,7 @@ impl Sending {
     /// How long the lists of statements are; as text they stay below [`MOST_TEXT`].
     pub(super) fn lengths(self) -> Lengths {
         match self {
-            Self::Text => Lengths::UpTo(64),
+            Self::Text => Lengths::Text { bytes: MOST_TEXT, conditions: 16 },
             Self::Prepared => Lengths::Fixed,
         }
     }
@@ -66,41 +67,42 @@ impl<'c> MySqlSession<'c> {
 
 impl Session for MySqlSession<'_> {
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
-        if self.sending == Sending::Text && (self.to_begin || statement.values.len() > MOST_PREPARED) {
-            let text = self.text(&statement.text());
-            return send(self.connection, text).await;
+        let is_short = statement.values.len() <= MOST_PREPARED && !self.to_begin;
+        match self.sending {
+            _ if statement.values.is_empty() => send(self.connection, statement.sql).await,
+            Sending::Text if !is_short => {
+                let text = self.text(&statement.text());
+                send(self.connection, text).await
+            }
+            Sending::Text | Sending::Prepared => execute(self.connection, statement).await,
         }
-        execute(self.connection, statement).await
     }
 
-    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
-        if self.sending == Sending::Text {
-            return self.send_last(statements).await;
-        }
-        for statement in statements {
-            execute(self.connection, statement).await?;
-        }
-        sqlx::raw_sql(COMMIT).execute(&mut *self.connection).await.map(drop)
+    async fn finish(mut self, mut statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+        statements.push(Statement::new(COMMIT));
+        self.execute_all(statements).await.map(drop)
     }
 
     async fn touch(&mut self, touched: &[Touch]) -> Result<bool, sqlx::Error> {
-        let mut matched = 0;
+        let mut updates = Vec::new();
         for touched in self.sending.lengths().padded(touched) {
             let id = |touch: &Touch| Value::Int(Some(touch.seen.contact.get()));
             let link = |touch: &Touch| Value::Int(touch.seen.linked_id.map(ContactId::get));
             let versions = touched.iter().map(|touch| (id(touch), Value::Time(touch.becomes)));
             let seen = touched.iter().map(|touch| (id(touch), Value::Time(touch.seen.updated_at)));
             let links = touched.iter().map(|touch| (id(touch), link(touch)));
-            let update = Statement::new("UPDATE Contact SET updatedAt = ")
-                .case("id", versions)
-                .sql(" WHERE id IN (")
-                .list(touched.iter().map(id))
-                .sql(") AND deletedAt IS NULL AND updatedAt = ")
-                .case("id", seen)
-                .sql(" AND linkedId <=> ")
-                .case("id", links);
-            matched += self.execute(update).await?;
+            updates.push(
+                Statement::new("UPDATE Contact SET updatedAt = ")
+                    .case("id", versions)
+                    .sql(" WHERE id IN (")
+                    .list(touched.iter().map(id))
+                    .sql(") AND deletedAt IS NULL AND updatedAt = ")
+                    .case("id", seen)
+                    .sql(" AND linkedId <=> ")
+                    .case("id", links),
+            );
         }
+        let matched = self.execute_all(updates).await?;
         Ok(matched == touched.len() as u64)
     }
 
@@ -108,7 +110,7 @@ impl Session for MySqlSession<'_> {
     /// `linkedId` afterwards.
     async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
         let mut ids = Vec::with_capacity(created.len());
-        for chunk in self.sending.lengths().exact(created) {
+        for chunk in self.sending.lengths().exact(created, commit::contact_size) {
             let rows = chunk.iter().map(row);
             let insert = Statement::new(
                 "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
@@ -128,9 +130,8 @@ impl Session for MySqlSession<'_> {
             _ => None,
         });
         let late: Vec<_> = late.collect();
-        for links in self.sending.lengths().padded(&late) {
-            self.execute(commit::link_by_id(&links)).await?;
-        }
+        let links = self.sending.lengths().padded(&late).map(|links| commit::link_by_id(&links));
+        self.execute_all(links.collect()).await?;
         Ok(ids)
     }
 }
@@ -156,21 +157,40 @@ impl MySqlSession<'_> {
         Ok((row.try_get(0)?, row.try_get(1)?))
     }
 
-    /// Sends statements, and COMMIT, in as few round trips as [`MOST_TEXT`] allows. The server stops at the first that fails,
-    /// so nothing is committed then.
-    async fn send_last(&mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
-        let mut text = self.text("");
-        for statement in &statements {
-            let next = statement.text();
-            if !text.is_empty() && text.len() + next.len() > MOST_TEXT {
-                send(self.connection, std::mem::take(&mut text)).await?;
+    /// Runs statements in order, in as few round trips as may be; tells how many rows they matched.
+    async fn execute_all(&mut self, statements: Vec<Statement<'_>>) -> Result<u64, sqlx::Error> {
+        let mut matched = 0;
+        match self.sending {
+            Sending::Text if statements.len() > 1 => {
+                for text in texts(statements) {
+                    let text = self.text(&text);
+                    matched += send(self.connection, text).await?;
+                }
             }
-            text.push_str(&next);
-            text.push_str("; ");
+            Sending::Text | Sending::Prepared => {
+                for statement in statements {
+                    matched += self.execute(statement).await?;
+                }
+            }
         }
-        text.push_str(COMMIT);
-        send(self.connection, text).await.map(drop)
+        Ok(matched)
     }
+}
+
+/// The text of statements, as few as [`MOST_TEXT`] allows. The server stops at the first that fails.
+fn texts(statements: Vec<Statement<'_>>) -> Vec<String> {
+    let mut texts = Vec::<String>::new();
+    for statement in statements {
+        let next = statement.text();
+        match texts.last_mut() {
+            Some(text) if text.len() + next.len() <= MOST_TEXT => {
+                text.push_str("; ");
+                text.push_str(&next);
+            }
+            _ => texts.push(next),
+        }
+    }
+    texts
 }
 
 fn row(contact: &NewContact) -> [Value<'_>; 6] {

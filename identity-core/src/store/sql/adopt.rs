@@ -133,7 +133,7 @@ async fn take_over_page<A: Adopter>(
     let mut claims: Vec<_> =
         known.iter().flat_map(|(row, (_, claims))| claims.iter().map(|claim| (claim, row.id))).collect();
     claims.sort_unstable();
-    for chunk in dialect.lengths.exact(&claims) {
+    for chunk in dialect.lengths.exact(&claims, |_| 1) {
         let rows = chunk.iter().map(|(claim, contact)| {
             let kind = Value::Text(Some(claim.kind.name()));
             [kind, Value::Text(Some(&claim.value)), Value::Int(Some(contact.get()))]
@@ -144,7 +144,7 @@ async fn take_over_page<A: Adopter>(
     let now = Timestamp::now();
     let unrecorded = known.iter().filter(|(row, _)| !row.has_evidence);
     let events: Vec<_> = unrecorded.map(|(row, (pair, _))| adopted(row, pair.as_ref(), now)).collect();
-    for chunk in dialect.lengths.exact(&events) {
+    for chunk in dialect.lengths.exact(&events, |_| 1) {
         adopter.write(record_rows(chunk.iter().copied())).await?;
     }
     adopter.control("COMMIT").await?;

@@ -14,9 +14,9 @@
 //! Every step that matches fewer rows than it must, or meets a key that is taken, is a conflict: the transaction is
 //! rolled back and the batch loaded again.
 
-use super::statement::{Statement, Value};
+use super::statement::{Statement, Value, text_size};
 use super::{Dialect, Session, fault};
-use crate::changes::{Changes, ContactRef, NewClaim};
+use crate::changes::{Changes, ContactRef, Event, NewClaim, NewContact};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::identifier::Identifier;
@@ -55,7 +55,7 @@ fn claim<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<
         });
         Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ").rows(rows)
     };
-    dialect.lengths.exact(&new).map(insert).collect()
+    dialect.lengths.exact(&new, claim_size).map(insert).collect()
 }
 
 /// Rare, and each has to match, so one by one.
@@ -127,7 +127,7 @@ pub(in crate::store) fn link_by_id<'a>(links: &[(Value<'a>, Value<'a>)]) -> Stat
 fn record<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
     dialect
         .lengths
-        .exact(&changes.events)
+        .exact(&changes.events, event_size)
         .map(|chunk| {
             let rows = chunk.iter().map(|event| {
                 let previous = event.previous_primary.and_then(|previous| previous.resolve(ids));
@@ -144,6 +144,19 @@ fn record<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec
             record_rows(rows)
         })
         .collect()
+}
+
+/// About how many bytes the row of a contact takes as text.
+pub(in crate::store) fn contact_size(contact: &NewContact) -> usize {
+    120 + text_size(contact.email.as_deref()) + text_size(contact.phone_number.as_deref())
+}
+
+fn event_size(event: &Event) -> usize {
+    100 + text_size(event.email.as_deref()) + text_size(event.phone_number.as_deref())
+}
+
+fn claim_size(claim: &&NewClaim) -> usize {
+    30 + text_size(Some(&claim.identifier.value))
 }
 
 /// Adds evidence; the caller keeps to the fixed lengths.

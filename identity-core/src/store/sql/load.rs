@@ -19,7 +19,8 @@ use std::ops::RangeBounds;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
 use super::Dialect;
-use super::statement::{LONGEST, Statement, Value};
+use super::lengths::{LONGEST, fill_up};
+use super::statement::{Statement, Value};
 use crate::contact::{Contact, ContactId, LinkPrecedence};
 use crate::error::Error;
 use crate::identifier::{Identifier, IdentifierKind};
@@ -35,7 +36,7 @@ pub(crate) const CONTACT: i64 = 3;
 /// Decodes a column of times.
 pub(crate) type DecodeTime<R> = fn(&R, usize) -> Result<Option<Timestamp>, sqlx::Error>;
 
-/// The statements that together read what a query touches: one, unless it names more than [`LONGEST`](super::statement::LONGEST)
+/// The statements that together read what a query touches: one, unless it names more than [`LONGEST`]
 /// identifiers of a kind, or contacts.
 pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>) -> Vec<Statement<'a>> {
     let values = |kind| -> Vec<Value<'a>> {
@@ -53,17 +54,6 @@ pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>) -> Vec<Stateme
         one(dialect, emails, phones, ids)
     };
     (0..chunks).map(statement).collect()
-}
-
-/// Gives all lists of a statement the same length, a power of two, by repeating their last entries: so there are few
-/// different statements, and a batch of 33 does not pay for 256.
-fn fill_up(lists: &mut [Option<Vec<Value<'_>>>]) {
-    let longest = lists.iter().flatten().map(Vec::len).max().unwrap_or_default();
-    for list in lists.iter_mut().flatten() {
-        if let Some(last) = list.last().copied() {
-            list.resize(longest.next_power_of_two(), last);
-        }
-    }
 }
 
 fn one<'a>(

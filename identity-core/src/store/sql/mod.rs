@@ -3,7 +3,8 @@
 //! | file | what |
 //! |---|---|
 //! | `options.rs` | [`StoreOptions`] |
-//! | `statement.rs` | SQL with its values, in few fixed shapes |
+//! | `statement.rs` | SQL with its values |
+//! | `lengths.rs` | lists in few lengths |
 //! | `load.rs` | one statement that reads a [`Snapshot`](crate::Snapshot) |
 //! | `commit.rs` | the commit protocol |
 //! | `versions.rs` | whether contacts are still as they were seen |
@@ -21,6 +22,7 @@
 pub(super) mod adopt;
 pub(super) mod commit;
 pub(super) mod fault;
+pub(crate) mod lengths;
 pub(crate) mod load;
 mod options;
 pub(crate) mod statement;
@@ -31,7 +33,8 @@ use std::future::Future;
 use crate::changes::{NewContact, Touch};
 use crate::contact::ContactId;
 use crate::error::Error;
-use statement::{Lengths, Statement};
+use lengths::Lengths;
+use statement::Statement;
 
 pub use options::StoreOptions;
 

@@ -1,34 +1,14 @@
-//! SQL with its values, and how long its lists are.
-//!
-//! A prepared statement's text is the key under which driver and server keep it, so a text that changes with the number
-//! of values would fill their caches and cost a round trip each. [`Lengths::Fixed`] therefore gives lists one of five
-//! lengths: lists of conditions are filled up by repeating their last entry, lists of rows are split. Where long statements
-//! are sent as text instead ([`Statement::text`]), lists may have any length.
+//! SQL with its values.
 
 use crate::timestamp::Timestamp;
 
-/// The lengths that lists have.
-const SHAPES: [usize; 5] = [1, 4, 16, 64, 256];
-
-/// The most entries that one statement takes.
-pub(crate) const LONGEST: usize = SHAPES[SHAPES.len() - 1];
-
-#[cfg(feature = "mysql")]
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'+' | b'-' | b'_')
+/// How many bytes a value takes in the text of a statement.
+pub(crate) fn text_size(value: Option<&str>) -> usize {
+    value.map_or(4, |value| if value.bytes().all(is_plain) { 2 + value.len() } else { 12 + 2 * value.len() })
 }
 
-/// How long the lists of a backend's statements are.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(all(feature = "mysql", feature = "sqlite")),
-    allow(dead_code, reason = "each backend has one")
-)]
-pub(crate) enum Lengths {
-    /// One of the fixed lengths.
-    Fixed,
-    /// Any length up to this.
-    UpTo(usize),
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'+' | b'-' | b'_')
 }
 
 /// A value to bind.
@@ -150,64 +130,9 @@ impl<'a> Statement<'a> {
     }
 }
 
-impl Lengths {
-    /// Splits rows to insert into lists; fixed ones the longest first.
-    pub(crate) fn exact<T>(self, mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-        std::iter::from_fn(move || {
-            let length = match self {
-                Self::Fixed => SHAPES.into_iter().rev().find(|length| *length <= rows.len())?,
-                Self::UpTo(_) if rows.is_empty() => return None,
-                Self::UpTo(most) => rows.len().min(most),
-            };
-            let (chunk, rest) = rows.split_at(length);
-            rows = rest;
-            Some(chunk)
-        })
-    }
-
-    /// Splits conditions into lists; fixed ones are filled up by repeating their last entry.
-    pub(crate) fn padded<T: Clone>(self, entries: &[T]) -> impl Iterator<Item = Vec<T>> {
-        let most = match self {
-            Self::Fixed => LONGEST,
-            Self::UpTo(most) => most,
-        };
-        entries.chunks(most).map(move |chunk| {
-            let length = match self {
-                Self::Fixed => SHAPES.into_iter().find(|length| *length >= chunk.len()).unwrap_or(LONGEST),
-                Self::UpTo(_) => chunk.len(),
-            };
-            let mut filled = chunk.to_vec();
-            if let Some(last) = chunk.last() {
-                filled.resize(length, last.clone());
-            }
-            filled
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lists_of_rows_are_split_and_lists_of_conditions_filled_up() {
-        let entries: Vec<usize> = (0..300).collect();
-        for length in 0..=entries.len() {
-            let split: Vec<&[usize]> = Lengths::Fixed.exact(&entries[..length]).collect();
-            assert!(split.iter().all(|list| SHAPES.contains(&list.len())));
-            assert_eq!(split.concat(), entries[..length]);
-
-            let filled: Vec<Vec<usize>> = Lengths::Fixed.padded(&entries[..length]).collect();
-            assert!(filled.iter().all(|list| SHAPES.contains(&list.len())));
-            let mut all = filled.concat();
-            all.dedup();
-            assert_eq!(all, entries[..length]);
-
-            let any: Vec<&[usize]> = Lengths::UpTo(64).exact(&entries[..length]).collect();
-            assert_eq!(any.len(), length.div_ceil(64));
-            assert_eq!(any.concat(), entries[..length]);
-        }
-    }
 
     #[test]
     fn placeholders_and_values_go_together() {

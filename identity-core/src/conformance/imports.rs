@@ -1,0 +1,109 @@
+//! Imports keep what they learned from chunk to chunk; others may change it meanwhile.
+
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::mpsc;
+
+use super::concurrency::{RandomCalls, assert_outcome};
+use super::{Fixture, Subject, assert_sound, request};
+use crate::contact::ConsolidatedContact;
+use crate::request::IdentifyRequest;
+use crate::resolver::IdentityResolver;
+
+/// A resolver whose imports have many chunks.
+fn in_small_chunks(subject: &Subject) -> IdentityResolver {
+    IdentityResolver::builder().import_size(16).build(subject.store.clone())
+}
+
+pub(super) async fn an_import_beside_other_callers(fixture: &dyn Fixture) {
+    const IMPORTED: [RandomCalls; 2] = [
+        RandomCalls { seed: 1, first_task: 0, tasks: 4, calls: 100, identifiers: 60 },
+        RandomCalls { seed: 1, first_task: 4, tasks: 4, calls: 100, identifiers: 60 },
+    ];
+    const CALLED: RandomCalls = RandomCalls { seed: 1, first_task: 8, tasks: 4, calls: 40, identifiers: 60 };
+    let subject = fixture.fresh().await;
+    let imports = IMPORTED.map(|rows| {
+        let resolver = in_small_chunks(&subject);
+        tokio::spawn(async move {
+            let rows: Vec<_> = (rows.first_task..rows.first_task + rows.tasks)
+                .flat_map(|task| rows.requests(task))
+                .collect();
+            let source = rows.clone().into_iter().map(|(email, phone)| request(&email, &phone));
+            let people: Vec<_> = resolver.identify_stream(stream::iter(source), |_| {}).collect().await;
+            assert_eq!(people.len(), rows.len());
+            for (person, (email, phone)) in people.into_iter().zip(rows) {
+                let person = person.expect("no error reaches an import");
+                assert!(email.is_empty() || person.emails.contains(&email));
+                assert!(phone.is_empty() || person.phone_numbers.contains(&phone));
+            }
+        })
+    });
+    CALLED.run(&subject.resolver()).await;
+    for import in imports {
+        import.await.expect("an import");
+    }
+    let [first, second] = IMPORTED;
+    assert_outcome(&*subject.rows, &[first, second, CALLED]).await;
+}
+
+/// An import that is asked row by row.
+struct Import<S> {
+    rows: mpsc::UnboundedSender<IdentifyRequest>,
+    people: S,
+}
+
+fn begin(
+    resolver: &IdentityResolver,
+) -> Import<impl Stream<Item = Result<ConsolidatedContact, crate::Error>> + Unpin> {
+    let (rows, source) = mpsc::unbounded_channel();
+    let source = stream::unfold(source, |mut source| async move { Some((source.recv().await?, source)) });
+    Import { rows, people: resolver.identify_stream(source, |_| {}) }
+}
+
+impl<S: Stream<Item = Result<ConsolidatedContact, crate::Error>> + Unpin> Import<S> {
+    async fn identify(&mut self, email: &str, phone: &str) -> ConsolidatedContact {
+        self.rows.send(request(email, phone)).expect("the import runs");
+        self.people.next().await.expect("an answer").expect("no error reaches an import")
+    }
+}
+
+pub(super) async fn an_import_sees_what_others_did(fixture: &dyn Fixture) {
+    let subject = fixture.fresh().await;
+    let (importing, other) = (in_small_chunks(&subject), subject.resolver());
+    let mut import = begin(&importing);
+    let first = import.identify("a@x.io", "1").await;
+    import.identify("b@x.io", "2").await;
+    assert_eq!(import.identify("a@x.io", "1").await, first, "nothing has changed");
+
+    let linked = other.identify(request("a2@x.io", "1")).await.expect("identify");
+    assert_eq!(import.identify("a@x.io", "1").await, linked, "a contact was added");
+
+    let merged = other.identify(request("a@x.io", "2")).await.expect("identify");
+    assert_eq!(import.identify("b@x.io", "2").await, merged, "people were merged");
+    assert_eq!(import.identify("", "1").await, merged);
+
+    let again = import.identify("b2@x.io", "2").await;
+    assert_eq!(other.identify(request("b2@x.io", "")).await.expect("identify"), again);
+    assert_sound(&subject.rows.contacts().await, &subject.rows.claims().await);
+}
+
+/// What the import knows is out of date right when it wants to write.
+pub(super) async fn an_import_goes_on_where_others_were_quicker(fixture: &dyn Fixture) {
+    let subject = fixture.fresh().await;
+    let (importing, other) = (in_small_chunks(&subject), subject.resolver());
+    let mut import = begin(&importing);
+    for round in 0..10 {
+        let (email, phone) = (format!("{round}@x.io"), round.to_string());
+        import.identify(&email, &phone).await;
+        let new = |who: &str, link: usize| format!("{who}{link}.{round}@x.io");
+        for link in 0..4 {
+            let request = request(&new("other", link), &phone);
+            let (theirs, ours) = (new("other", link), new("import", link));
+            let (other, import) = (other.identify(request), import.identify(&ours, &phone));
+            let (theirs_reply, ours_reply) = futures_util::future::join(other, import).await;
+            assert!(theirs_reply.expect("no error reaches a caller").emails.contains(&theirs));
+            assert!(ours_reply.emails.contains(&ours));
+        }
+        assert_eq!(import.identify(&email, "").await.emails.len(), 9, "everything that was answered");
+    }
+    assert_sound(&subject.rows.contacts().await, &subject.rows.claims().await);
+}
