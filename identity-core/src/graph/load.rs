@@ -44,7 +44,7 @@ impl Graph {
         asked: &[Identifier],
         normalizer: &Normalizer,
     ) -> Result<(), Error> {
-        (self.now, self.tick) = (snapshot.now, snapshot.tick);
+        (self.now, self.tick) = (self.now.max(snapshot.now), snapshot.tick);
         self.load_contacts(snapshot.contacts, normalizer)?;
         for identifier in asked {
             let slot = self.identifiers.intern(identifier.kind, &identifier.value);

@@ -10,11 +10,25 @@ use crate::graph::Graph;
 use crate::identifier::{Identifier, IdentifierPair};
 use crate::normalize::Normalizer;
 use crate::retry::Retry;
-use crate::snapshot::Query;
+use crate::snapshot::{Query, Snapshot};
 use crate::store::ContactStore;
 
 /// The most requests of one transaction of [`Engine::run`].
 const LARGEST: usize = 1_000;
+
+/// What the store knew of a batch.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    asked: Vec<Identifier>,
+    snapshot: Snapshot,
+}
+
+impl Loaded {
+    /// Adds it to what is known. What cannot be added is left to be loaded again.
+    pub(super) fn add_to(&self, graph: &mut Graph, normalizer: &Normalizer) -> Result<(), Error> {
+        graph.absorb(self.snapshot.clone(), &self.asked, normalizer)
+    }
+}
 
 /// Runs batches on a store.
 #[derive(Clone, Debug)]
@@ -54,9 +68,11 @@ impl Engine {
     }
 
     /// The people that requests touch.
-    pub(super) async fn load(&self, batch: &[IdentifierPair]) -> Result<Graph, Error> {
-        let identifiers = identifiers(batch);
-        self.retry.run(|| self.load_once(Query { identifiers: &identifiers, contacts: &[] })).await
+    pub(super) async fn load(&self, batch: &[IdentifierPair]) -> Result<Loaded, Error> {
+        let asked = identifiers(batch);
+        let snapshot =
+            self.retry.run(|| self.store.load(Query { identifiers: &asked, contacts: &[] })).await?;
+        Ok(Loaded { asked, snapshot })
     }
 
     pub(super) async fn load_once(&self, query: Query<'_>) -> Result<Graph, Error> {
@@ -64,15 +80,29 @@ impl Engine {
         Graph::from_snapshot(snapshot, query.identifiers, &self.normalizer)
     }
 
-    /// Identifies requests whose people are in `graph` already; from the start where that did not work out.
-    pub(super) async fn finish<A: Answer>(&self, mut graph: Graph, batch: &[IdentifierPair]) -> Outcome<A> {
-        let drafts = plan::<A>(&mut graph, batch);
-        if graph.unasked().is_empty()
-            && let Ok(outcome) = self.commit(&graph, drafts).await
-        {
-            return outcome;
+    /// Identifies requests whose people are in `graph`, and loads what is not; from the start where that does not work out.
+    pub(super) async fn finish<A: Answer>(&self, graph: Graph, batch: &[IdentifierPair]) -> Outcome<A> {
+        match self.plan_and_commit(graph, batch).await {
+            Ok(outcome) => outcome,
+            Err(_) => self.run(batch).await,
         }
-        self.run(batch).await
+    }
+
+    async fn plan_and_commit<A: Answer>(
+        &self,
+        mut graph: Graph,
+        batch: &[IdentifierPair],
+    ) -> Result<Outcome<A>, Error> {
+        let unknown = graph.unknown(batch);
+        if !unknown.is_empty() {
+            let snapshot = self.store.load(Query { identifiers: &unknown, contacts: &[] }).await?;
+            graph.absorb(snapshot, &unknown, &self.normalizer)?;
+        }
+        let drafts = plan::<A>(&mut graph, batch);
+        if !graph.unasked().is_empty() {
+            return Err(Error::conflict());
+        }
+        self.commit(&graph, drafts).await
     }
 
     /// One try: load, plan, commit.

@@ -6,12 +6,13 @@
 //!                 │ load
 //!                 ├─ nothing new: answered, whatever is being written meanwhile
 //!                 └─ something new ─┬─ a write slot is free: plan on what was loaded, commit
-//!                                   └─ else it waits ── whoever gives a write slot back takes all that wait
+//!                                   └─ else it waits, with what was loaded ── whoever gives a write slot back
+//!                                      takes all that wait; only what was written meanwhile is loaded again
 //! ```
 //!
 //! So what arrives while a batch is in flight is the next batch. There is no timer: a lone caller finds both slots free and
-//! waits for nobody; tasks that are ready to run run first, since they may be about to call as well. Whatever serves more than one caller runs in a task of its own, so a caller
-//! that goes away takes nobody down with it.
+//! waits for nobody; tasks that are ready to run run first, since they may be about to call as well. Whatever serves more than
+//! one caller runs in a task of its own, so a caller that goes away takes nobody down with it.
 //!
 //! A slot is passed on after its callers were answered, and had their turn to run: who calls again at once is in the next
 //! batch. Else callers would scatter over ever smaller batches, each with a few of them: 64 callers on two slots came to
@@ -19,16 +20,17 @@
 //!
 //! Both queues together are bounded; past the bound callers get [`Error::Overloaded`] at once.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::engine::Engine;
+use super::engine::{Engine, Loaded};
 use crate::contact::ConsolidatedContact;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::identifier::IdentifierPair;
+use crate::normalize::Normalizer;
 
 /// The answer to one request.
 type Reply = Result<ConsolidatedContact, Error>;
@@ -75,6 +77,8 @@ struct State {
 struct Job {
     pair: IdentifierPair,
     caller: oneshot::Sender<Reply>,
+    /// What was loaded for it and for those who called with it, as far as that is thought to hold.
+    loaded: Option<Arc<Loaded>>,
 }
 
 /// What to do with a request now.
@@ -111,7 +115,7 @@ impl Gatherer {
             let mut answers = self.engine.run(&[pair]).await.answers;
             return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
         }
-        let waiting = match self.enter(Stage::Load, &pair)? {
+        let waiting = match self.enter(Stage::Load, &pair, None)? {
             Turn::Later(waiting) => waiting,
             Turn::Now(slot) => {
                 // Whoever is about to call as well comes along.
@@ -119,16 +123,18 @@ impl Gatherer {
                 let mut jobs = self.state().next_batch(Stage::Load, self.limits.batch_size - 1);
                 if !jobs.is_empty() {
                     let (caller, waiting) = oneshot::channel();
-                    jobs.push(Job { pair, caller });
+                    jobs.push(Job { pair, caller, loaded: None });
                     tokio::spawn(serve_load(slot, jobs));
                     return waiting.await.unwrap_or_else(|gone| Err(Error::unavailable(gone)));
                 }
-                let graph = self.engine.load(std::slice::from_ref(&pair)).await?;
+                let loaded = self.engine.load(std::slice::from_ref(&pair)).await?;
                 drop(slot);
+                let mut graph = Graph::default();
+                loaded.add_to(&mut graph, &self.engine.normalizer)?;
                 if let Some(person) = graph.known(&pair) {
                     return super::settled(graph.describe(person));
                 }
-                match self.enter(Stage::Write, &pair)? {
+                match self.enter(Stage::Write, &pair, Some(loaded))? {
                     Turn::Later(waiting) => waiting,
                     Turn::Now(_slot) => {
                         let mut answers = self.engine.finish(graph, &[pair]).await.answers;
@@ -141,7 +147,12 @@ impl Gatherer {
     }
 
     /// Takes a free slot, or a place in the queue.
-    fn enter(self: &Arc<Self>, stage: Stage, pair: &IdentifierPair) -> Result<Turn, Error> {
+    fn enter(
+        self: &Arc<Self>,
+        stage: Stage,
+        pair: &IdentifierPair,
+        loaded: Option<Loaded>,
+    ) -> Result<Turn, Error> {
         let mut state = self.state();
         let taken = state.taken(stage);
         if *taken < self.limits.slots(stage) {
@@ -152,7 +163,7 @@ impl Gatherer {
             return Err(Error::Overloaded);
         }
         let (caller, waiting) = oneshot::channel();
-        state.queue(stage).push_back(Job { pair: pair.clone(), caller });
+        state.queue(stage).push_back(Job { pair: pair.clone(), caller, loaded: loaded.map(Arc::new) });
         Ok(Turn::Later(waiting))
     }
 
@@ -175,16 +186,32 @@ impl Gatherer {
         }
     }
 
-    /// Writes as soon as there is a slot; on what was loaded, if that is at once.
-    fn write(self: &Arc<Self>, graph: Option<Graph>, jobs: Vec<Job>) {
+    /// Writes as soon as there is a slot, on what was loaded.
+    fn write(self: &Arc<Self>, graph: Graph, loaded: Option<Loaded>, mut jobs: Vec<Job>) {
         let mut state = self.state();
         if state.writing < self.limits.writes {
             state.writing += 1;
             drop(state);
             let slot = Slot { gatherer: Arc::clone(self), stage: Stage::Write };
-            tokio::spawn(serve_write(slot, graph, jobs));
+            tokio::spawn(serve_write(slot, Some(graph), jobs));
         } else {
+            let loaded = loaded.map(Arc::new);
+            jobs.iter_mut().for_each(|job| job.loaded.clone_from(&loaded));
             state.to_write.extend(jobs);
+        }
+    }
+
+    /// What was loaded for those who wait no longer holds where a batch has just written the same identifiers.
+    fn forget(&self, written: &[IdentifierPair]) {
+        let mut state = self.state();
+        if state.to_write.is_empty() {
+            return;
+        }
+        let written: HashSet<_> = written.iter().flat_map(IdentifierPair::identifiers).collect();
+        for job in &mut state.to_write {
+            if job.pair.identifiers().any(|identifier| written.contains(&identifier)) {
+                job.loaded = None;
+            }
         }
     }
 
@@ -196,8 +223,13 @@ impl Gatherer {
 /// Loads what a batch touches, answers those who bring nothing new, and passes the others on.
 async fn serve_load(slot: Slot, jobs: Vec<Job>) {
     let gatherer = Arc::clone(&slot.gatherer);
-    match gatherer.engine.load(&pairs(&jobs)).await {
-        Ok(graph) => {
+    let mut graph = Graph::default();
+    let outcome = gatherer.engine.load(&pairs(&jobs)).await.and_then(|loaded| {
+        loaded.add_to(&mut graph, &gatherer.engine.normalizer)?;
+        Ok(loaded)
+    });
+    match outcome {
+        Ok(loaded) => {
             let (known, new): (Vec<_>, Vec<_>) = jobs
                 .into_iter()
                 .map(|job| (graph.known(&job.pair), job))
@@ -208,27 +240,43 @@ async fn serve_load(slot: Slot, jobs: Vec<Job>) {
                 }
             }
             if !new.is_empty() {
-                gatherer.write(Some(graph), new.into_iter().map(|(_, job)| job).collect());
+                gatherer.write(graph, Some(loaded), new.into_iter().map(|(_, job)| job).collect());
             }
         }
         // Which request is at fault is found out where batches are halved.
-        Err(error) if !error.is_retryable() => gatherer.write(None, jobs),
+        Err(error) if !error.is_retryable() => gatherer.write(Graph::default(), None, jobs),
         Err(error) => jobs.into_iter().for_each(|job| job.answer(Err(error.clone()))),
     }
     tokio::task::yield_now().await;
     drop(slot);
 }
 
-/// Writes a batch.
+/// Writes a batch; on `graph`, or else on what was loaded for each.
 async fn serve_write(slot: Slot, graph: Option<Graph>, jobs: Vec<Job>) {
-    let engine = &slot.gatherer.engine;
-    let outcome = match graph {
-        Some(graph) => engine.finish(graph, &pairs(&jobs)).await,
-        None => engine.run(&pairs(&jobs)).await,
-    };
+    let Gatherer { engine, .. } = &*slot.gatherer;
+    let pairs = pairs(&jobs);
+    let graph = graph.unwrap_or_else(|| loaded(&jobs, &engine.normalizer));
+    let outcome = engine.finish(graph, &pairs).await;
+    slot.gatherer.forget(&pairs);
     jobs.into_iter().zip(outcome.answers).for_each(|(job, reply)| job.answer(reply));
     tokio::task::yield_now().await;
     drop(slot);
+}
+
+/// What was loaded for requests; the latest counts. Nothing where it does not fit together.
+fn loaded(jobs: &[Job], normalizer: &Normalizer) -> Graph {
+    let mut graph = Graph::default();
+    let mut last: Option<&Arc<Loaded>> = None;
+    for loaded in jobs.iter().rev().filter_map(|job| job.loaded.as_ref()) {
+        if last.is_some_and(|last| Arc::ptr_eq(last, loaded)) {
+            continue;
+        }
+        if loaded.add_to(&mut graph, normalizer).is_err() {
+            return Graph::default();
+        }
+        last = Some(loaded);
+    }
+    graph
 }
 
 fn pairs(jobs: &[Job]) -> Vec<IdentifierPair> {

@@ -160,7 +160,7 @@ impl SqliteStore {
 impl ContactStore for SqliteStore {
     async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
         let mut connection = self.readers.acquire().await.map_err(fault::classify)?;
-        let statements = load::statements(&DIALECT, query);
+        let statements = load::statements(&DIALECT, query, "");
         let mut snapshot = Snapshot::default();
         if let [statement] = &*statements {
             read(&mut connection, statement, &mut snapshot).await?;

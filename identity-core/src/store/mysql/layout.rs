@@ -4,7 +4,7 @@ use sqlx::{MySqlConnection, Row};
 
 use crate::error::Error;
 use crate::store::sql::adopt::TableState;
-use crate::store::sql::{check_columns, fault, warn_of_missing_index};
+use crate::store::sql::{check_columns, fault};
 
 /// Columns that must hold text.
 const TEXT: [&str; 2] = ["phoneNumber", "email"];
@@ -89,27 +89,24 @@ async fn check_engine(connection: &mut MySqlConnection) -> Result<(), Error> {
 }
 
 async fn check_indexes(connection: &mut MySqlConnection) -> Result<(), Error> {
-    let indexes = "SELECT CAST(GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) AS CHAR), CAST(MIN(NON_UNIQUE) AS SIGNED) \
-                   FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'Contact' \
-                   GROUP BY INDEX_NAME";
-    let rows = sqlx::query(indexes).fetch_all(connection).await.map_err(fault::classify)?;
-    let mut linked_id_is_indexed = false;
-    for row in rows {
-        let columns: String = row.try_get(0).map_err(fault::classify)?;
-        let non_unique: i64 = row.try_get(1).map_err(fault::classify)?;
-        let mut columns_of = columns.split(',');
-        linked_id_is_indexed |= columns_of.clone().next() == Some("linkedId");
-        if non_unique == 0 && !columns_of.any(|column| column == "id") {
-            return Err(configuration(&format!(
-                "the table Contact has a unique index on {columns}, but a person's contacts, and deleted ones, repeat \
-                 values; make it a plain index"
-            )));
-        }
+    let indexes = "SELECT CAST(GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) AS CHAR) FROM information_schema.STATISTICS \
+                   WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'Contact' AND NON_UNIQUE = 0 GROUP BY INDEX_NAME";
+    let unique: Vec<String> =
+        sqlx::query_scalar(indexes).fetch_all(connection).await.map_err(fault::classify)?;
+    match unique.iter().find(|columns| !columns.split(',').any(|column| column == "id")) {
+        None => Ok(()),
+        Some(columns) => Err(configuration(&format!(
+            "the table Contact has a unique index on {columns}, but a person's contacts, and deleted ones, repeat \
+             values; make it a plain index"
+        ))),
     }
-    if !linked_id_is_indexed {
-        warn_of_missing_index();
-    }
-    Ok(())
+}
+
+/// The name of an index that begins with `linkedId`.
+pub(super) async fn linked_id_index(connection: &mut MySqlConnection) -> Result<Option<String>, sqlx::Error> {
+    let index = "SELECT CAST(INDEX_NAME AS CHAR) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() \
+                 AND TABLE_NAME = 'Contact' AND COLUMN_NAME = 'linkedId' AND SEQ_IN_INDEX = 1 LIMIT 1";
+    sqlx::query_scalar(index).fetch_optional(connection).await
 }
 
 /// Whether the table was adopted, and whether it holds anything.

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `mod.rs` | the store: load and commit |
+//! | `by_linked_id.rs` | by which index secondaries are found |
 //! | `connections.rs` | connections that are kept in hand |
 //! | `layout.rs` | what an existing table and the pool's sessions must be like |
 //! | `migrate.rs` | creating our tables |
@@ -17,6 +18,7 @@
 //! is linked to another new one, and one for each claim that is taken over from a deleted contact. Larger batches repeat the
 //! middle ones. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
 
+mod by_linked_id;
 mod connections;
 mod layout;
 mod migrate;
@@ -40,6 +42,7 @@ use crate::changes::{Changes, Version};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::snapshot::{Query, Snapshot};
+use by_linked_id::ByLinkedId;
 use connections::Connections;
 use session::{MySqlSession, Sending, execute, fetch, time};
 
@@ -80,6 +83,7 @@ pub struct MySqlStore {
     /// The unit of `createdAt` and `updatedAt`, in microseconds: 1 for `DATETIME(6)`, 1,000,000 for `DATETIME`.
     tick: i64,
     sending: Sending,
+    by_linked_id: ByLinkedId,
 }
 
 impl MySqlStore {
@@ -115,11 +119,15 @@ impl MySqlStore {
         migrate::lock(&mut connection).await?;
         migrate::run(&mut connection).await?;
         let tick = layout::check_table(&mut connection).await?;
+        let by_linked_id = ByLinkedId::default();
+        if !by_linked_id.find(&mut connection).await.map_err(fault::classify)? {
+            super::sql::warn_of_missing_index();
+        }
         let state = layout::table_state(&mut connection).await.map_err(fault::classify)?;
         let mut adopter = MySqlAdopter(&mut connection);
         adopt::ensure_adopted(&mut adopter, &DIALECT, options.normalizer, state, options.adopt).await?;
         connection.close().await.map_err(fault::classify)?;
-        Ok(Self { connections: Arc::new(Connections::new(pool, keep)), tick, sending })
+        Ok(Self { connections: Arc::new(Connections::new(pool, keep)), tick, sending, by_linked_id })
     }
 
     /// A store with a pool of its own, on the existing database that a URL such as
@@ -156,21 +164,32 @@ impl MySqlStore {
     }
 
     async fn load_on(&self, connection: &mut MySqlConnection, query: Query<'_>) -> Result<Snapshot, Error> {
-        let statements = load::statements(&DIALECT, query);
+        let mut snapshot = match self.read_all(connection, query).await {
+            Err(Unread::Driver(error)) if by_linked_id::is_missing(&error) => {
+                self.by_linked_id.find(connection).await.map_err(fault::classify)?;
+                self.read_all(connection, query).await
+            }
+            outcome => outcome,
+        }?;
+        snapshot.now = snapshot.now.truncated_to(self.tick);
+        snapshot.tick = self.tick;
+        Ok(load::without_repetition(snapshot))
+    }
+
+    async fn read_all(&self, connection: &mut MySqlConnection, query: Query<'_>) -> Result<Snapshot, Unread> {
+        let statements = load::statements(&DIALECT, query, &self.by_linked_id.hint());
         let mut snapshot = Snapshot::default();
         if let [statement] = &*statements {
             read(connection, statement, &mut snapshot).await?;
         } else {
             // Several statements see one moment only within a transaction.
-            let mut transaction = connection.begin_with(BEGIN_SNAPSHOT).await.map_err(fault::classify)?;
+            let mut transaction = connection.begin_with(BEGIN_SNAPSHOT).await?;
             for statement in &statements {
                 read(&mut transaction, statement, &mut snapshot).await?;
             }
-            transaction.rollback().await.map_err(fault::classify)?;
+            transaction.rollback().await?;
         }
-        snapshot.now = snapshot.now.truncated_to(self.tick);
-        snapshot.tick = self.tick;
-        Ok(load::without_repetition(snapshot))
+        Ok(snapshot)
     }
 
     async fn commit_on(
@@ -232,13 +251,35 @@ async fn unchanged_on(connection: &mut MySqlConnection, seen: &[Version]) -> Res
     Ok(true)
 }
 
+/// Why a load failed.
+#[derive(Debug)]
+enum Unread {
+    Driver(sqlx::Error),
+    Row(Error),
+}
+
+impl From<sqlx::Error> for Unread {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<Unread> for Error {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Driver(error) => fault::classify(error),
+            Unread::Row(error) => error,
+        }
+    }
+}
+
 async fn read(
     connection: &mut MySqlConnection,
     statement: &Statement<'_>,
     snapshot: &mut Snapshot,
-) -> Result<(), Error> {
-    for row in fetch(connection, statement).await.map_err(fault::classify)? {
-        load::add_row(snapshot, &row, time)?;
+) -> Result<(), Unread> {
+    for row in fetch(connection, statement).await? {
+        load::add_row(snapshot, &row, time).map_err(Unread::Row)?;
     }
     Ok(())
 }

@@ -38,7 +38,9 @@ pub(crate) type DecodeTime<R> = fn(&R, usize) -> Result<Option<Timestamp>, sqlx:
 
 /// The statements that together read what a query touches: one, unless it names more than [`LONGEST`]
 /// identifiers of a kind, or contacts.
-pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>) -> Vec<Statement<'a>> {
+///
+/// `by_linked_id` is put behind the table that is looked up by `linkedId`, to say by which index.
+pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>, by_linked_id: &str) -> Vec<Statement<'a>> {
     let values = |kind| -> Vec<Value<'a>> {
         let of_kind = query.identifiers.iter().filter(|identifier| identifier.kind == kind);
         of_kind.map(|identifier| Value::Text(Some(&identifier.value))).collect()
@@ -51,13 +53,14 @@ pub(crate) fn statements<'a>(dialect: &Dialect, query: Query<'a>) -> Vec<Stateme
         let mut lists = [chunk(&emails, number), chunk(&phones, number), chunk(&ids, number)];
         fill_up(&mut lists);
         let [emails, phones, ids] = lists;
-        one(dialect, emails, phones, ids)
+        one(dialect, by_linked_id, emails, phones, ids)
     };
     (0..chunks).map(statement).collect()
 }
 
 fn one<'a>(
     dialect: &Dialect,
+    by_linked_id: &str,
     emails: Option<Vec<Value<'a>>>,
     phones: Option<Vec<Value<'a>>>,
     contacts: Option<Vec<Value<'a>>>,
@@ -67,7 +70,7 @@ fn one<'a>(
     if emails.is_some() || phones.is_some() {
         let claim = format!("CASE i.kind WHEN 'email' THEN {EMAIL_CLAIM} ELSE {PHONE_CLAIM} END");
         let source = "ContactIdentifier i LEFT JOIN Contact h ON h.id = i.contactId";
-        statement = statement.sql(&chain(dialect, source, &claim, "i.contactId", "i.value"));
+        statement = statement.sql(&chain(dialect, by_linked_id, source, &claim, ["i.contactId", "i.value"]));
         let mut separator = "";
         for (kind, values) in [("email", &emails), ("phone", &phones)] {
             if let Some(values) = values {
@@ -79,7 +82,7 @@ fn one<'a>(
     }
     if let Some(contacts) = contacts {
         statement = statement
-            .sql(&chain(dialect, "Contact h", &CONTACT.to_string(), "h.id", "NULL"))
+            .sql(&chain(dialect, by_linked_id, "Contact h", &CONTACT.to_string(), ["h.id", "NULL"]))
             .sql("h.id IN (")
             .list(contacts.iter().copied())
             .sql(")");
@@ -88,7 +91,13 @@ fn one<'a>(
 }
 
 /// The chain from `source`, in which `h` is the holder; the caller adds the condition.
-fn chain(dialect: &Dialect, source: &str, part: &str, holder: &str, value: &str) -> String {
+fn chain(
+    dialect: &Dialect,
+    by_linked_id: &str,
+    source: &str,
+    part: &str,
+    [holder, value]: [&str; 2],
+) -> String {
     let id = dialect.id;
     let cluster = format!("COALESCE(h.linkedId, {holder})");
     let primary = |column: &str| format!("CASE WHEN h.linkedId IS NULL THEN h.{column} ELSE p.{column} END");
@@ -116,7 +125,7 @@ fn chain(dialect: &Dialect, source: &str, part: &str, holder: &str, value: &str)
     format!(
         " UNION ALL SELECT {} FROM {source} \
          LEFT JOIN Contact p ON p.id = h.linkedId AND p.deletedAt IS NULL \
-         LEFT JOIN Contact s ON s.linkedId = {cluster} AND s.deletedAt IS NULL WHERE ",
+         LEFT JOIN Contact s {by_linked_id} ON s.linkedId = {cluster} AND s.deletedAt IS NULL WHERE ",
         columns.join(", ")
     )
 }
