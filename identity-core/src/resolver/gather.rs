@@ -154,9 +154,8 @@ impl Gatherer {
         loaded: Option<Loaded>,
     ) -> Result<Turn, Error> {
         let mut state = self.state();
-        let taken = state.taken(stage);
-        if *taken < self.limits.slots(stage) {
-            *taken += 1;
+        if *state.taken(stage) < self.slots(&state, stage) {
+            *state.taken(stage) += 1;
             return Ok(Turn::Now(Slot { gatherer: Arc::clone(self), stage }));
         }
         if state.to_load.len() + state.to_write.len() >= self.limits.queue_length {
@@ -171,7 +170,9 @@ impl Gatherer {
     fn pass_on(self: &Arc<Self>, stage: Stage) {
         let mut state = self.state();
         // Outside of a runtime nobody can be served: what waits is dropped batch by batch, and its callers are told.
-        let jobs = state.next_batch(stage, self.limits.batch_size);
+        let is_one_too_many = *state.taken(stage) > self.slots(&state, stage);
+        let most = if is_one_too_many { 0 } else { self.limits.batch_size };
+        let jobs = state.next_batch(stage, most);
         if jobs.is_empty() {
             *state.taken(stage) -= 1;
             return;
@@ -212,6 +213,17 @@ impl Gatherer {
             if job.pair.identifiers().any(|identifier| written.contains(&identifier)) {
                 job.loaded = None;
             }
+        }
+    }
+
+    /// How many batches of a kind there may be in flight.
+    ///
+    /// While all write slots are taken, one load at a time: what more would load only waits to write, in smaller batches.
+    fn slots(&self, state: &State, stage: Stage) -> usize {
+        match stage {
+            Stage::Load if state.writing >= self.limits.writes => 1,
+            Stage::Load => self.limits.loads,
+            Stage::Write => self.limits.writes,
         }
     }
 
@@ -323,14 +335,5 @@ impl State {
             }
         }
         jobs
-    }
-}
-
-impl Limits {
-    fn slots(&self, stage: Stage) -> usize {
-        match stage {
-            Stage::Load => self.loads,
-            Stage::Write => self.writes,
-        }
     }
 }

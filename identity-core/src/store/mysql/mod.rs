@@ -156,6 +156,9 @@ impl MySqlStore {
             .acquire_timeout(options.acquire_timeout)
             // A ping before each use would be a round trip of its own; a connection that died is tried again instead.
             .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(session::SET_UP).await.map(drop) })
+            })
             .connect_with(connect)
             .await
             .map_err(fault::classify)?;

@@ -15,6 +15,12 @@ use crate::timestamp::Timestamp;
 /// goes back as it came.
 pub(super) const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
 
+/// On connections of the store's own, whose sessions have that isolation level.
+const BEGIN_AT_DEFAULT: &str = "START TRANSACTION";
+
+/// What makes a connection the store's own.
+pub(super) const SET_UP: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
 /// A transaction. sqlx's own would begin and commit in round trips of their own; so whoever opens a session takes care that
 /// what fails, or is given up, is taken back.
 pub(super) struct MySqlSession<'c> {
@@ -59,7 +65,7 @@ impl<'c> MySqlSession<'c> {
     /// The text of statements, and of [`BEGIN`] before the first ones.
     fn text(&mut self, statements: &str) -> String {
         match std::mem::take(&mut self.to_begin) {
-            true => format!("{BEGIN}; {statements}"),
+            true => format!("{BEGIN_AT_DEFAULT}; {statements}"),
             false => statements.to_owned(),
         }
     }
