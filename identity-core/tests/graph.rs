@@ -173,7 +173,7 @@ fn changes_of(contacts: &[Contact], now: i64, pairs: &[(&str, &str)]) -> Changes
         claims,
         ..Snapshot::default()
     };
-    let mut graph = Graph::from_snapshot(snapshot, &asked, &Normalizer::new()).unwrap();
+    let mut graph = Graph::from_snapshot(&snapshot, &asked, &Normalizer::new()).unwrap();
     for pair in &pairs {
         graph.identify(pair);
     }

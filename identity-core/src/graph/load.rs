@@ -23,7 +23,7 @@ impl Graph {
     /// # Errors
     /// [`Error::Unsound`] where a contact is linked in a way that the rules exclude.
     pub fn from_snapshot(
-        snapshot: Snapshot,
+        snapshot: &Snapshot,
         asked: &[Identifier],
         normalizer: &Normalizer,
     ) -> Result<Self, Error> {
@@ -40,12 +40,12 @@ impl Graph {
     /// for [`from_snapshot`](Self::from_snapshot).
     pub(crate) fn absorb(
         &mut self,
-        snapshot: Snapshot,
+        snapshot: &Snapshot,
         asked: &[Identifier],
         normalizer: &Normalizer,
     ) -> Result<(), Error> {
         (self.now, self.tick) = (self.now.max(snapshot.now), snapshot.tick);
-        self.load_contacts(snapshot.contacts, normalizer)?;
+        self.load_contacts(&snapshot.contacts, normalizer)?;
         for identifier in asked {
             let slot = self.identifiers.intern(identifier.kind, &identifier.value);
             let stored = &mut self.identifiers.about_mut(slot).stored;
@@ -53,7 +53,7 @@ impl Graph {
                 *stored = StoredClaim::Free;
             }
         }
-        for claim in snapshot.claims {
+        for claim in &snapshot.claims {
             let slot = self.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
             if matches!(self.identifiers.about(slot).stored, StoredClaim::HeldBy(_)) {
                 continue;
@@ -70,7 +70,7 @@ impl Graph {
         Ok(())
     }
 
-    fn load_contacts(&mut self, contacts: Vec<Contact>, normalizer: &Normalizer) -> Result<(), Error> {
+    fn load_contacts(&mut self, contacts: &[Contact], normalizer: &Normalizer) -> Result<(), Error> {
         let cluster = |contact: &Contact| contact.linked_id.unwrap_or(contact.id);
         let known: HashSet<ContactId> = match self.by_id.is_empty() {
             true => HashSet::new(),
@@ -85,12 +85,12 @@ impl Graph {
         let mut links = Vec::with_capacity(contacts.len());
         for contact in contacts {
             let is_here = self.by_id.contains_key(&contact.id);
-            if known.contains(&cluster(&contact)) {
+            if known.contains(&cluster(contact)) {
                 if !is_here {
                     return Err(Error::conflict());
                 }
             } else if !is_here {
-                check_precedence(&contact)?;
+                check_precedence(contact)?;
                 let link = contact.linked_id;
                 links.push((self.load_contact(contact, normalizer), link));
             }
@@ -98,9 +98,9 @@ impl Graph {
         self.load_links(first, &links)
     }
 
-    fn load_contact(&mut self, contact: Contact, normalizer: &Normalizer) -> ContactSlot {
-        let email = contact.email.and_then(|text| normalizer.email(&text).ok().flatten());
-        let phone = contact.phone_number.and_then(|text| normalizer.phone(&text).ok().flatten());
+    fn load_contact(&mut self, contact: &Contact, normalizer: &Normalizer) -> ContactSlot {
+        let email = contact.email.as_deref().and_then(|text| normalizer.email(text).ok().flatten());
+        let phone = contact.phone_number.as_deref().and_then(|text| normalizer.phone(text).ok().flatten());
         let email = email.map(|value| self.identifiers.intern(IdentifierKind::Email, &value));
         let phone = phone.map(|value| self.identifiers.intern(IdentifierKind::Phone, &value));
         let slot = self.add(|slot| Node {

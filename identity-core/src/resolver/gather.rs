@@ -3,8 +3,9 @@
 //! ```text
 //!  caller ─┬─ a load slot is free: it loads at once, with all that call at the same time
 //!          └─ else it waits ── whoever gives a load slot back takes all that wait
-//!                 │ load
+//!                 │ load; a large batch one identifier of each request first
 //!                 ├─ nothing new: answered, whatever is being written meanwhile
+//!                 │ load what else the others brought
 //!                 └─ something new ─┬─ a write slot is free: plan on what was loaded, commit
 //!                                   └─ else it waits, with what was loaded ── whoever gives a write slot back
 //!                                      takes all that wait; only what was written meanwhile is loaded again
@@ -18,6 +19,10 @@
 //! batch. Else callers would scatter over ever smaller batches, each with a few of them: 64 callers on two slots came to
 //! batches of 11 instead of 32.
 //!
+//! Nor is a second batch written while fewer wait than are being written: it would be hardly sooner done than with the next
+//! one, and each commit costs the same however much it holds. So 64 callers who all write come to batches of 28 instead of
+//! 17.
+//!
 //! Both queues together are bounded; past the bound callers get [`Error::Overloaded`] at once.
 
 use std::collections::{HashSet, VecDeque};
@@ -25,9 +30,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::engine::{Engine, Loaded};
+use super::engine::{Engine, Loaded, People, identifiers, leading};
 use crate::contact::ConsolidatedContact;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::graph::Graph;
 use crate::identifier::IdentifierPair;
 use crate::normalize::Normalizer;
@@ -70,6 +75,8 @@ struct State {
     to_write: VecDeque<Job>,
     loading: usize,
     writing: usize,
+    /// Requests of the batches that are being written.
+    in_writing: usize,
 }
 
 /// A request that waits, and who waits for it.
@@ -101,6 +108,8 @@ enum Stage {
 struct Slot {
     gatherer: Arc<Gatherer>,
     stage: Stage,
+    /// How many requests are written with it; 0 for a load.
+    writes: usize,
 }
 
 impl Gatherer {
@@ -127,10 +136,10 @@ impl Gatherer {
                     tokio::spawn(serve_load(slot, jobs));
                     return waiting.await.unwrap_or_else(|gone| Err(Error::unavailable(gone)));
                 }
-                let loaded = self.engine.load(std::slice::from_ref(&pair)).await?;
+                let mut people = People::default();
+                self.engine.load(&mut people, identifiers(std::slice::from_ref(&pair))).await?;
                 drop(slot);
-                let mut graph = Graph::default();
-                loaded.add_to(&mut graph, &self.engine.normalizer)?;
+                let People { graph, loaded } = people;
                 if let Some(person) = graph.known(&pair) {
                     return super::settled(graph.describe(person));
                 }
@@ -154,9 +163,8 @@ impl Gatherer {
         loaded: Option<Loaded>,
     ) -> Result<Turn, Error> {
         let mut state = self.state();
-        if *state.taken(stage) < self.slots(&state, stage) {
-            *state.taken(stage) += 1;
-            return Ok(Turn::Now(Slot { gatherer: Arc::clone(self), stage }));
+        if *state.taken(stage) < self.slots(&state, stage) && state.pays_off(stage, 1) {
+            return Ok(Turn::Now(self.slot(&mut state, stage, 1)));
         }
         if state.to_load.len() + state.to_write.len() >= self.limits.queue_length {
             return Err(Error::Overloaded);
@@ -167,18 +175,21 @@ impl Gatherer {
     }
 
     /// Passes a slot on with the next batch, or gives it back.
-    fn pass_on(self: &Arc<Self>, stage: Stage) {
+    fn pass_on(self: &Arc<Self>, stage: Stage, written: usize) {
         let mut state = self.state();
+        *state.taken(stage) -= 1;
+        state.in_writing -= written;
         // Outside of a runtime nobody can be served: what waits is dropped batch by batch, and its callers are told.
-        let is_one_too_many = *state.taken(stage) > self.slots(&state, stage);
-        let most = if is_one_too_many { 0 } else { self.limits.batch_size };
-        let jobs = state.next_batch(stage, most);
-        if jobs.is_empty() {
-            *state.taken(stage) -= 1;
+        let waiting = state.queue(stage).len();
+        if *state.taken(stage) >= self.slots(&state, stage) || !state.pays_off(stage, waiting) {
             return;
         }
+        let jobs = state.next_batch(stage, self.limits.batch_size);
+        if jobs.is_empty() {
+            return;
+        }
+        let slot = self.slot(&mut state, stage, jobs.len());
         drop(state);
-        let slot = Slot { gatherer: Arc::clone(self), stage };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             match stage {
                 Stage::Load => runtime.spawn(serve_load(slot, jobs)),
@@ -188,18 +199,36 @@ impl Gatherer {
     }
 
     /// Writes as soon as there is a slot, on what was loaded.
-    fn write(self: &Arc<Self>, graph: Graph, loaded: Option<Loaded>, mut jobs: Vec<Job>) {
+    fn write(self: &Arc<Self>, people: People, mut jobs: Vec<Job>) {
         let mut state = self.state();
-        if state.writing < self.limits.writes {
-            state.writing += 1;
+        let may_write = state.writing < self.limits.writes;
+        if may_write && state.to_write.is_empty() && state.pays_off(Stage::Write, jobs.len()) {
+            let slot = self.slot(&mut state, Stage::Write, jobs.len());
             drop(state);
-            let slot = Slot { gatherer: Arc::clone(self), stage: Stage::Write };
-            tokio::spawn(serve_write(slot, Some(graph), jobs));
-        } else {
-            let loaded = loaded.map(Arc::new);
-            jobs.iter_mut().for_each(|job| job.loaded.clone_from(&loaded));
-            state.to_write.extend(jobs);
+            tokio::spawn(serve_write(slot, Some(people.graph), jobs));
+            return;
         }
+        let loaded = Some(Arc::new(people.loaded));
+        jobs.iter_mut().for_each(|job| job.loaded.clone_from(&loaded));
+        state.to_write.extend(jobs);
+        let waiting = state.to_write.len();
+        if may_write && state.pays_off(Stage::Write, waiting) {
+            let jobs = state.next_batch(Stage::Write, self.limits.batch_size);
+            let slot = self.slot(&mut state, Stage::Write, jobs.len());
+            drop(state);
+            tokio::spawn(serve_write(slot, None, jobs));
+        }
+    }
+
+    /// Takes a slot for so many requests.
+    fn slot(self: &Arc<Self>, state: &mut State, stage: Stage, requests: usize) -> Slot {
+        *state.taken(stage) += 1;
+        let writes = match stage {
+            Stage::Load => 0,
+            Stage::Write => requests,
+        };
+        state.in_writing += writes;
+        Slot { gatherer: Arc::clone(self), stage, writes }
     }
 
     /// What was loaded for those who wait no longer holds where a batch has just written the same identifiers.
@@ -233,34 +262,44 @@ impl Gatherer {
 }
 
 /// Loads what a batch touches, answers those who bring nothing new, and passes the others on.
-async fn serve_load(slot: Slot, jobs: Vec<Job>) {
+async fn serve_load(slot: Slot, mut jobs: Vec<Job>) {
     let gatherer = Arc::clone(&slot.gatherer);
-    let mut graph = Graph::default();
-    let outcome = gatherer.engine.load(&pairs(&jobs)).await.and_then(|loaded| {
-        loaded.add_to(&mut graph, &gatherer.engine.normalizer)?;
-        Ok(loaded)
-    });
-    match outcome {
-        Ok(loaded) => {
-            let (known, new): (Vec<_>, Vec<_>) = jobs
-                .into_iter()
-                .map(|job| (graph.known(&job.pair), job))
-                .partition(|(person, _)| person.is_some());
-            for (person, job) in known {
-                if let Some(person) = person {
-                    job.answer(super::settled(graph.describe(person)));
-                }
+    let mut people = People::default();
+    let mut asked = leading(&pairs(&jobs));
+    while !asked.is_empty() {
+        match gatherer.engine.load(&mut people, asked).await {
+            Ok(()) => {
+                jobs = answer_known(&people.graph, jobs);
+                asked = people.graph.unknown(&pairs(&jobs));
             }
-            if !new.is_empty() {
-                gatherer.write(graph, Some(loaded), new.into_iter().map(|(_, job)| job).collect());
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                jobs.drain(..).for_each(|job| job.answer(Err(error.clone())));
+                break;
+            }
+            // Which request is at fault, or met somebody else's changes, is found out from the start.
+            Err(_) => {
+                people = People::default();
+                break;
             }
         }
-        // Which request is at fault is found out where batches are halved.
-        Err(error) if !error.is_retryable() => gatherer.write(Graph::default(), None, jobs),
-        Err(error) => jobs.into_iter().for_each(|job| job.answer(Err(error.clone()))),
+    }
+    if !jobs.is_empty() {
+        gatherer.write(people, jobs);
     }
     tokio::task::yield_now().await;
     drop(slot);
+}
+
+/// Answers those who bring nothing new; tells the others.
+fn answer_known(graph: &Graph, jobs: Vec<Job>) -> Vec<Job> {
+    let mut others = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        match graph.known(&job.pair) {
+            Some(person) => job.answer(super::settled(graph.describe(person))),
+            None => others.push(job),
+        }
+    }
+    others
 }
 
 /// Writes a batch; on `graph`, or else on what was loaded for each.
@@ -297,7 +336,7 @@ fn pairs(jobs: &[Job]) -> Vec<IdentifierPair> {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.gatherer.pass_on(self.stage);
+        self.gatherer.pass_on(self.stage, self.writes);
     }
 }
 
@@ -320,6 +359,15 @@ impl State {
         match stage {
             Stage::Load => &mut self.loading,
             Stage::Write => &mut self.writing,
+        }
+    }
+
+    /// Whether so many requests are worth a batch of their own: not while more are being written than wait. They would finish
+    /// hardly sooner, and later ones would find ever more small batches before them.
+    fn pays_off(&self, stage: Stage, requests: usize) -> bool {
+        match stage {
+            Stage::Load => true,
+            Stage::Write => requests >= self.in_writing,
         }
     }
 

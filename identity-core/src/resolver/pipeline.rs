@@ -148,7 +148,7 @@ impl<A: Answer> Pipeline<A> {
 
     fn plan_on(&mut self, chunk: &Chunk, findings: Findings) -> Result<Plan<A>, Error> {
         for (asked, snapshot) in findings {
-            self.graph.absorb(snapshot, &asked, &self.engine.normalizer)?;
+            self.graph.absorb(&snapshot, &asked, &self.engine.normalizer)?;
         }
         let drafts = engine::plan::<A>(&mut self.graph, &chunk.valid);
         if !self.graph.unasked().is_empty() {
