@@ -3,32 +3,42 @@
 //! Writers of this process queue at one connection, so that they never poll for SQLite's lock; writers of other
 //! processes are waited for by SQLite's busy time-out. A commit takes the write lock at its begin (`BEGIN IMMEDIATE`):
 //! nobody can write between its steps, which is why it may read first and give ids itself.
+//!
+//! | file | what |
+//! |---|---|
+//! | `mod.rs` | the store: load and commit |
+//! | `session.rs` | statements on one connection |
+//! | `values.rs` | values as the driver takes and gives them |
+//! | `versions.rs` | whether contacts are as they were seen |
+
+mod session;
+mod values;
+mod versions;
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row, Sqlite, SqlitePool, Transaction};
-use time::PrimitiveDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
+use sqlx::{ConnectOptions, Connection, Executor, Row, SqlitePool};
 
 use super::ContactStore;
-use super::sql::adopt::{self, Adopter, TableState};
+use super::sql::adopt::{self, TableState};
 use super::sql::lengths::Lengths;
-use super::sql::statement::{Statement, Value};
-use super::sql::{Dialect, MIGRATIONS_TABLE, Session, StoreOptions, commit, fault, load, versions};
-use crate::audit::AuditedRow;
-use crate::changes::{Changes, ContactRef, NewContact, Touch, Version};
-use crate::contact::{ContactId, LinkPrecedence};
+use super::sql::statement::Statement;
+use super::sql::{Dialect, MIGRATIONS_TABLE, StoreOptions, commit, fault, load};
+use crate::changes::{Changes, Version};
+use crate::contact::ContactId;
 use crate::error::Error;
 use crate::retry::Retry;
 use crate::snapshot::{Query, Snapshot};
-use crate::timestamp::Timestamp;
+use session::{SqliteAdopter, SqliteSession};
+#[cfg(feature = "conformance")]
+use values::execute;
+use values::{fetch, time};
+use versions::all_as_seen;
 
 const DIALECT: Dialect = Dialect {
     id: str::to_owned,
@@ -40,6 +50,14 @@ const DIALECT: Dialect = Dialect {
 
 /// Rows that the driver reads ahead.
 const ROW_BUFFER: usize = 1_024;
+
+/// What the writer keeps of the file, in negative kilobytes as SQLite has it. Claims come in no order, so an import changes
+/// pages all over their index; with the default of 2 MB it writes and reads most of them several times.
+const WRITER_CACHE: &str = "-32000";
+
+/// The pages in the journal that make a commit move them to the file, which syncs both. By default 1,000: a few commits of
+/// an import, which change the same pages again and again.
+const CHECKPOINT: &str = "4000";
 
 /// How long a writer waits for the writers of other processes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -97,6 +115,8 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            // Each statement that inserts rows keeps what takes it back; in a file that costs more than the rows.
+            .pragma("temp_store", "MEMORY")
             // The rows of a whole batch: the driver hands each over to another thread, which else waits for room all the time.
             .row_buffer_size(ROW_BUFFER);
         let pool =
@@ -109,7 +129,9 @@ impl SqliteStore {
             .max_lifetime(None)
             // A writer waits for the writers before it, however many they are.
             .acquire_timeout(options.acquire_timeout.max(BUSY_TIMEOUT))
-            .connect_with(connect.clone())
+            .connect_with(
+                connect.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT),
+            )
             .await
             .map_err(fault::classify)?;
         // A database in memory exists within one connection only.
@@ -183,9 +205,7 @@ impl ContactStore for SqliteStore {
     async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
         let mut connection = self.readers.acquire().await.map_err(fault::classify)?;
         for seen in DIALECT.lengths.padded(seen) {
-            let rows = fetch(&mut connection, &versions::statement(&DIALECT, &seen)).await;
-            let rows = rows.map_err(fault::classify)?;
-            if !versions::all_match(&rows, &seen, time).map_err(fault::classify)? {
+            if !all_as_seen(&mut connection, &seen).await.map_err(fault::classify)? {
                 return Ok(false);
             }
         }
@@ -222,144 +242,6 @@ async fn table_state(connection: &mut SqliteConnection) -> Result<TableState, sq
     Ok(TableState::from_facts(row.try_get(0)?, row.try_get(1)?))
 }
 
-struct SqliteSession<'c>(Transaction<'c, Sqlite>);
-
-impl Session for SqliteSession<'_> {
-    async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
-        execute(&mut self.0, statement).await
-    }
-
-    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
-        for statement in statements {
-            self.execute(statement).await?;
-        }
-        self.0.commit().await
-    }
-
-    /// Reads and compares first: text in an existing table need not be written as ours, and nobody writes meanwhile.
-    async fn touch(&mut self, touched: &[Touch]) -> Result<bool, sqlx::Error> {
-        for touched in Lengths::Fixed.padded(touched) {
-            let seen: Vec<_> = touched.iter().map(|touch| touch.seen).collect();
-            let rows = fetch(&mut self.0, &versions::statement(&DIALECT, &seen)).await?;
-            if !versions::all_match(&rows, &seen, time)? {
-                return Ok(false);
-            }
-            let ids = touched.iter().map(|touch| Value::Int(Some(touch.seen.contact.get())));
-            let becomes = touched.iter().map(|touch| Value::Time(touch.becomes));
-            let update = Statement::new("UPDATE Contact SET updatedAt = v.column2 FROM (VALUES ")
-                .rows(ids.zip(becomes).map(<[_; 2]>::from))
-                .sql(") v WHERE id = v.column1");
-            execute(&mut self.0, update).await?;
-        }
-        Ok(true)
-    }
-
-    async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
-        let last: i64 = sqlx::query_scalar(
-            "SELECT MAX(COALESCE((SELECT MAX(id) FROM Contact), 0), \
-             COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'Contact'), 0))",
-        )
-        .fetch_one(&mut *self.0)
-        .await?;
-        let ids: Vec<_> = (last + 1..).take(created.len()).map(ContactId::from).collect();
-        let numbered: Vec<_> = ids.iter().zip(created).collect();
-        for chunk in Lengths::Fixed.exact(&numbered, |(_, contact)| commit::contact_size(contact)) {
-            let rows = chunk.iter().map(|(id, contact)| {
-                let linked_id = contact.linked_to.and_then(|primary: ContactRef| primary.resolve(&ids));
-                let precedence = match linked_id {
-                    Some(_) => LinkPrecedence::Secondary,
-                    None => LinkPrecedence::Primary,
-                };
-                [
-                    Value::Int(Some(id.get())),
-                    Value::Text(contact.phone_number.as_deref()),
-                    Value::Text(contact.email.as_deref()),
-                    Value::Int(linked_id.map(ContactId::get)),
-                    Value::Text(Some(precedence.name())),
-                    Value::Time(contact.created_at),
-                    Value::Time(contact.created_at),
-                ]
-            });
-            let insert = Statement::new(
-                "INSERT INTO Contact (id, phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
-            );
-            execute(&mut self.0, insert.rows(rows)).await?;
-        }
-        Ok(ids)
-    }
-}
-
-struct SqliteAdopter<'c>(&'c mut SqliteConnection);
-
-impl Adopter for SqliteAdopter<'_> {
-    const BEGIN_AUDIT: &'static str = "BEGIN";
-    const BEGIN_PAGE: &'static str = "BEGIN IMMEDIATE";
-    const ON_HELD_CLAIM: &'static str = " ON CONFLICT (kind, value) DO UPDATE SET contactId = excluded.contactId \
-        WHERE NOT EXISTS (SELECT 1 FROM Contact c WHERE c.id = ContactIdentifier.contactId AND c.deletedAt IS NULL \
-        AND (c.email = ContactIdentifier.value OR c.phoneNumber = ContactIdentifier.value))";
-    const ON_KNOWN_NAME: &'static str = " ON CONFLICT (name) DO NOTHING";
-
-    async fn control(&mut self, sql: &'static str) -> Result<(), Error> {
-        self.0.execute(sql).await.map(drop).map_err(fault::classify)
-    }
-
-    async fn read(&mut self, page: Statement<'_>) -> Result<Vec<AuditedRow>, Error> {
-        let rows = fetch(self.0, &page).await.map_err(fault::classify)?;
-        rows.iter().map(|row| adopt::row(row, time)).collect()
-    }
-
-    async fn write(&mut self, statement: Statement<'_>) -> Result<(), Error> {
-        execute(self.0, statement).await.map(drop).map_err(fault::classify)
-    }
-}
-
-async fn execute(connection: &mut SqliteConnection, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
-    let Statement { sql, values } = &statement;
-    let done = sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)).execute(connection).await?;
-    Ok(done.rows_affected())
-}
-
-async fn fetch(
-    connection: &mut SqliteConnection,
-    statement: &Statement<'_>,
-) -> Result<Vec<SqliteRow>, sqlx::Error> {
-    let Statement { sql, values } = statement;
-    sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)).fetch_all(connection).await
-}
-
-fn arguments(values: &[Value<'_>]) -> SqliteArguments {
-    use sqlx::Arguments;
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        // Encoding for SQLite copies bytes and cannot fail.
-        let _ = match *value {
-            Value::Int(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-            Value::Time(value) => arguments.add(text(value)),
-        };
-    }
-    arguments
-}
-
-const FORMAT: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
-
-/// What others write: `T` between date and time, a shorter or no fraction, a final `Z`.
-const LENIENT: &[BorrowedFormatItem<'_>] = format_description!(
-    version = 2,
-    "[year]-[month]-[day][first [ ][T]][hour]:[minute]:[second][optional [.[subsecond]]][optional [Z]]"
-);
-
-fn text(at: Timestamp) -> Option<String> {
-    at.to_datetime()?.format(FORMAT).ok()
-}
-
-fn time(row: &SqliteRow, column: usize) -> Result<Option<Timestamp>, sqlx::Error> {
-    let text: Option<String> = row.try_get(column)?;
-    let parsed = text.and_then(|text| PrimitiveDateTime::parse(&text, LENIENT).ok());
-    Ok(parsed.map(|at| Timestamp::from_datetime(at.assume_utc())))
-}
-
 #[cfg(feature = "conformance")]
 crate::conformance::sql::inspect_sql!(SqliteStore, writer);
 
@@ -378,7 +260,7 @@ mod tests {
             ("CREATE INDEX other ON Contact (id, linkedId)", false),
             ("CREATE INDEX whole ON Contact (linkedId)", true),
             ("DROP TABLE Contact", false),
-            (include_str!("../../migrations/sqlite/0001_contact.sql"), true),
+            (include_str!("../../../migrations/sqlite/0001_contact.sql"), true),
         ] {
             sqlx::raw_sql(sql).execute(&mut connection).await.expect(sql);
             assert_eq!(linked_id_is_indexed(&mut connection).await.expect("an answer"), indexed, "{sql}");
