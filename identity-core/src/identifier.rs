@@ -90,8 +90,13 @@ impl IdentifierPair {
 
     /// The identifiers, one or two of them, the email first.
     pub fn identifiers(&self) -> impl Iterator<Item = Identifier> + '_ {
-        let email = self.email().map(|value| Identifier::new(IdentifierKind::Email, value));
-        let phone = self.phone().map(|value| Identifier::new(IdentifierKind::Phone, value));
+        self.parts().map(|(kind, value)| Identifier::new(kind, value))
+    }
+
+    /// The same, without a copy of the values.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (IdentifierKind, &str)> {
+        let email = self.email().map(|value| (IdentifierKind::Email, value));
+        let phone = self.phone().map(|value| (IdentifierKind::Phone, value));
         email.into_iter().chain(phone)
     }
 }

@@ -5,7 +5,7 @@ use hashbrown::HashSet;
 use super::{Graph, StoredClaim};
 use crate::changes::{ContactRef, Version};
 use crate::contact::ContactId;
-use crate::identifier::{Identifier, IdentifierPair};
+use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
 
 impl Graph {
     /// How many contacts it holds.
@@ -36,29 +36,29 @@ impl Graph {
 
     /// The identifiers of a batch whose claims no snapshot was asked for, ascending, each once.
     pub(crate) fn unknown(&self, batch: &[IdentifierPair]) -> Vec<Identifier> {
-        let is_known = |identifier: &Identifier| {
-            let slot = self.identifiers.find(identifier.kind, &identifier.value);
+        let is_known = |kind: IdentifierKind, value: &str| {
+            let slot = self.identifiers.find(kind, value);
             slot.is_some_and(|slot| self.identifiers.about(slot).stored != StoredClaim::Unknown)
         };
         let mut unknown: Vec<_> = batch
             .iter()
-            .flat_map(IdentifierPair::identifiers)
-            .filter(|identifier| !is_known(identifier))
+            .flat_map(IdentifierPair::parts)
+            .filter(|(kind, value)| !is_known(*kind, value))
             .collect();
         unknown.sort_unstable();
         unknown.dedup();
-        unknown
+        unknown.into_iter().map(|(kind, value)| Identifier::new(kind, value)).collect()
     }
 
     /// The primaries of the people that a batch meets and the graph knows, as they were when it learned of them. Without
     /// those that the plan of the moment touches or creates: its commit checks them.
     pub(crate) fn relied_on(&self, batch: &[IdentifierPair]) -> Vec<Version> {
-        let primary = |identifier: Identifier| {
-            let slot = self.identifiers.find(identifier.kind, &identifier.value)?;
+        let primary = |(kind, value): (IdentifierKind, &str)| {
+            let slot = self.identifiers.find(kind, value)?;
             self.identifiers.about(slot).by.map(|holder| self.root(holder))
         };
         let primaries: HashSet<_> =
-            batch.iter().flat_map(IdentifierPair::identifiers).filter_map(primary).collect();
+            batch.iter().flat_map(IdentifierPair::parts).filter_map(primary).collect();
         let unchecked = primaries.into_iter().filter(|slot| !self.journal.touched.contains(slot));
         let mut versions: Vec<_> = unchecked.filter_map(|slot| self.version(slot)).collect();
         versions.sort_unstable_by_key(|version| version.contact);

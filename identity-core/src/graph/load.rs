@@ -62,7 +62,7 @@ impl Graph {
                 let node = self.node(*holder);
                 node.email == Some(slot) || node.phone == Some(slot)
             };
-            let holder = self.by_id.get(&claim.contact).copied().filter(carries);
+            let holder = self.by_id.get(claim.contact).filter(carries);
             let holding = self.identifiers.about_mut(slot);
             holding.stored = StoredClaim::HeldBy(claim.contact);
             holding.by = holder.or(holding.by);
@@ -76,7 +76,7 @@ impl Graph {
             true => HashSet::new(),
             false => {
                 let is_known = |contact: &&Contact| {
-                    [contact.id, cluster(contact)].iter().any(|id| self.by_id.contains_key(id))
+                    [contact.id, cluster(contact)].iter().any(|id| self.by_id.contains(*id))
                 };
                 contacts.iter().filter(is_known).map(cluster).collect()
             }
@@ -84,7 +84,7 @@ impl Graph {
         let first = self.contacts.len();
         let mut links = Vec::with_capacity(contacts.len());
         for contact in contacts {
-            let is_here = self.by_id.contains_key(&contact.id);
+            let is_here = self.by_id.contains(contact.id);
             if known.contains(&cluster(contact)) {
                 if !is_here {
                     return Err(Error::conflict());
@@ -130,10 +130,10 @@ impl Graph {
     /// Links the contacts from slot `first` on.
     fn load_links(&mut self, first: usize, links: &[(ContactSlot, Option<ContactId>)]) -> Result<(), Error> {
         let mut orphans: HashMap<ContactId, Vec<ContactSlot>> = HashMap::new();
-        let secondary = |slot: ContactSlot| links[slot.0 as usize - first].1.is_some();
+        let secondary = |slot: ContactSlot| links[slot.position() - first].1.is_some();
         for &(slot, link) in links {
             let Some(link) = link else { continue };
-            match self.by_id.get(&link).copied() {
+            match self.by_id.get(link) {
                 Some(primary) if secondary(primary) => {
                     return Err(Error::Unsound {
                         contact: link,

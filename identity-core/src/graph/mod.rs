@@ -11,6 +11,7 @@
 //! | `mod.rs` | the data, and questions about it |
 //! | `rules.rs` | SPEC's rules 1 to 6 |
 //! | `load.rs` | from snapshots |
+//! | `by_id.rs` | contacts by id |
 //! | `plan.rs` | to changes |
 //! | `carry.rs` | on to the next batch |
 //! | `resident.rs` | as the whole of a store |
@@ -20,6 +21,7 @@
 //! clusters exchange one link of. The flat links that the table shows come out when changes are drawn up, once for
 //! a whole batch.
 
+mod by_id;
 mod carry;
 mod load;
 mod plan;
@@ -28,6 +30,7 @@ mod resident;
 mod rules;
 
 use std::fmt;
+use std::num::NonZero;
 
 use hashbrown::HashMap;
 
@@ -36,6 +39,7 @@ use crate::contact::ContactId;
 use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
 use crate::interner::{IdentifierSlot, Interner};
 use crate::timestamp::Timestamp;
+use by_id::ById;
 use plan::Journal;
 #[cfg(feature = "memory")]
 pub(crate) use plan::PlannedEvent;
@@ -65,7 +69,7 @@ pub struct Graph {
     tick: i64,
     identifiers: Interner<Holding>,
     contacts: Vec<Node>,
-    by_id: HashMap<ContactId, ContactSlot>,
+    by_id: ById,
     /// Clusters whose primary was deleted by someone outside: the oldest member, which stands in for it, and the
     /// `linkedId` that all of them still have.
     orphaned: HashMap<ContactSlot, ContactId>,
@@ -74,7 +78,17 @@ pub struct Graph {
 
 /// The number of a contact within one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContactSlot(u32);
+pub struct ContactSlot(NonZero<u32>);
+
+impl ContactSlot {
+    fn new(position: usize) -> Self {
+        Self(NonZero::<u32>::MIN.saturating_add(position as u32))
+    }
+
+    fn position(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// Whom a request met.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +149,7 @@ impl Graph {
 
     /// The primary of the person that a stored, live contact belongs to.
     pub fn get(&self, id: ContactId) -> Option<ContactSlot> {
-        self.by_id.get(&id).map(|slot| self.root(*slot))
+        self.by_id.get(id).map(|slot| self.root(slot))
     }
 
     /// What a caller is told of the person with this primary.
@@ -176,16 +190,16 @@ impl Graph {
     }
 
     fn node(&self, slot: ContactSlot) -> &Node {
-        &self.contacts[slot.0 as usize]
+        &self.contacts[slot.position()]
     }
 
     fn node_mut(&mut self, slot: ContactSlot) -> &mut Node {
-        &mut self.contacts[slot.0 as usize]
+        &mut self.contacts[slot.position()]
     }
 
     /// Adds a contact as a cluster of its own.
     fn add(&mut self, node: impl FnOnce(ContactSlot) -> Node) -> ContactSlot {
-        let slot = ContactSlot(self.contacts.len() as u32);
+        let slot = ContactSlot::new(self.contacts.len());
         let node = node(slot);
         if let ContactRef::Known(id) = node.key {
             self.by_id.insert(id, slot);

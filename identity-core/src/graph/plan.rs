@@ -114,8 +114,12 @@ impl Graph {
     }
 
     fn new_claims(&self) -> Vec<NewClaim> {
-        let mut claims = BTreeMap::new();
-        for &slot in &self.journal.claims {
+        let mut slots = self.journal.claims.clone();
+        let key = |slot: &IdentifierSlot| (self.identifiers.kind(*slot), self.identifiers.value(*slot));
+        slots.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        slots.dedup();
+        let mut claims = Vec::with_capacity(slots.len());
+        for slot in slots {
             let holding = self.identifiers.about(slot);
             let Some(holder) = holding.by else { continue };
             let contact = self.node(holder).key;
@@ -124,12 +128,9 @@ impl Graph {
                 StoredClaim::HeldBy(id) => Some(id),
                 StoredClaim::Free | StoredClaim::Unknown => None,
             };
-            claims.insert(self.identifier(slot), (contact, taken_from));
+            claims.push(NewClaim { identifier: self.identifier(slot), contact, taken_from });
         }
         claims
-            .into_iter()
-            .map(|(identifier, (contact, taken_from))| NewClaim { identifier, contact, taken_from })
-            .collect()
     }
 
     pub(crate) fn event(&self, event: &PlannedEvent) -> Event {

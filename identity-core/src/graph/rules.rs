@@ -25,6 +25,11 @@ impl Graph {
             email: pair.email().map(|value| self.identifiers.intern(IdentifierKind::Email, value)),
             phone: pair.phone().map(|value| self.identifiers.intern(IdentifierKind::Phone, value)),
         };
+        self.meet_by(proof)
+    }
+
+    /// The same, of identifiers that the graph has numbered.
+    pub(super) fn meet_by(&mut self, proof: Proof) -> Met {
         let by_email = proof.email.and_then(|slot| self.met(slot, proof));
         let by_phone = proof.phone.and_then(|slot| self.met(slot, proof));
         match (by_email, by_phone) {

@@ -3,11 +3,14 @@
 //! Ten million rows pass through here, so it saves cache misses: the table keeps a part of the hash beside the number, and so
 //! looks at no text that is another one, also when it grows; the texts lie one after another in few blocks.
 
+mod table;
+
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use crate::identifier::IdentifierKind;
+use table::Table;
 
 /// The number of an identifier within one interner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,16 +19,10 @@ pub(crate) struct IdentifierSlot(u32);
 /// Identifiers, each with what `T` says of it.
 #[derive(Clone)]
 pub(crate) struct Interner<T> {
-    table: HashTable<Cell>,
+    table: Table,
     entries: Vec<Entry<T>>,
     texts: Texts,
     hasher: DefaultHashBuilder,
-}
-
-#[derive(Clone, Copy)]
-struct Cell {
-    hash: u32,
-    slot: u32,
 }
 
 #[derive(Clone)]
@@ -50,7 +47,7 @@ struct Texts(Vec<String>);
 impl<T> Default for Interner<T> {
     fn default() -> Self {
         Self {
-            table: HashTable::new(),
+            table: Table::default(),
             entries: Vec::new(),
             texts: Texts::default(),
             hasher: DefaultHashBuilder::default(),
@@ -63,24 +60,26 @@ impl<T: Default> Interner<T> {
     pub(crate) fn find(&self, kind: IdentifierKind, value: &str) -> Option<IdentifierSlot> {
         let hash = self.hash(kind, value);
         let Self { table, entries, texts, .. } = self;
-        let cell =
-            table.find(spread(hash), |cell| cell.hash == hash && texts.hold(entries, cell.slot, kind, value));
-        cell.map(|cell| IdentifierSlot(cell.slot))
+        table.find(hash, |slot| texts.hold(entries, slot, kind, value)).map(IdentifierSlot)
     }
 
     /// The number of an identifier, new where it had none.
     pub(crate) fn intern(&mut self, kind: IdentifierKind, value: &str) -> IdentifierSlot {
-        let hash = self.hash(kind, value);
+        self.intern_hashed(self.hash(kind, value), kind, value)
+    }
+
+    /// The same, by its hash.
+    pub(crate) fn intern_hashed(&mut self, hash: u32, kind: IdentifierKind, value: &str) -> IdentifierSlot {
         let Self { table, entries, texts, .. } = self;
-        let entry = table.entry(
-            spread(hash),
-            |cell| cell.hash == hash && texts.hold(entries, cell.slot, kind, value),
-            |cell| spread(cell.hash),
-        );
-        let slot = entry.or_insert_with(|| Cell { hash, slot: entries.len() as u32 }).get().slot;
-        if slot as usize == entries.len() {
-            entries.push(Entry { value: texts.add(value), kind, about: T::default() });
-        }
+        let slot = match table.find_or_vacancy(hash, |slot| texts.hold(entries, slot, kind, value)) {
+            Ok(slot) => slot,
+            Err(vacancy) => {
+                let slot = entries.len() as u32;
+                table.fill(vacancy, hash, slot);
+                entries.push(Entry { value: texts.add(value), kind, about: T::default() });
+                slot
+            }
+        };
         IdentifierSlot(slot)
     }
 
@@ -105,15 +104,19 @@ impl<T: Default> Interner<T> {
         (0..self.entries.len() as u32).map(IdentifierSlot)
     }
 
+    /// The hash of an identifier. Where it will be looked for is fetched from memory meanwhile, if several are hashed before
+    /// the first is looked for.
+    #[cfg(feature = "memory")]
+    pub(crate) fn hash_ahead(&self, kind: IdentifierKind, value: &str) -> u32 {
+        let hash = self.hash(kind, value);
+        std::hint::black_box(self.table.touch(hash));
+        hash
+    }
+
     fn hash(&self, kind: IdentifierKind, value: &str) -> u32 {
         let hash = self.hasher.hash_one((kind, value));
         (hash ^ (hash >> 32)) as u32
     }
-}
-
-/// The table wants its bits at both ends of 64.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Texts {
