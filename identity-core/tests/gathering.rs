@@ -22,6 +22,8 @@ struct Gate {
     commits: Semaphore,
     loaded: AtomicUsize,
     committed: AtomicUsize,
+    /// Identifiers that loads asked for.
+    asked: AtomicUsize,
     panics: AtomicBool,
 }
 
@@ -33,6 +35,7 @@ impl Gate {
             commits: Semaphore::new(commits),
             loaded: AtomicUsize::new(0),
             committed: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
             panics: AtomicBool::new(false),
         })
     }
@@ -51,6 +54,7 @@ impl ContactStore for Gate {
     async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
         self.loads.acquire().await.expect("open").forget();
         self.loaded.fetch_add(1, Ordering::SeqCst);
+        self.asked.fetch_add(query.identifiers.len(), Ordering::SeqCst);
         assert!(!self.panics.swap(false, Ordering::SeqCst), "a store that panics");
         self.store.load(query).await
     }
@@ -94,6 +98,38 @@ async fn a_lone_caller_costs_one_load_and_one_commit() {
     assert_eq!(gate.counts(), (1, 1));
     resolver.identify(email("a@x.io")).await.expect("identify");
     assert_eq!(gate.counts(), (2, 1), "nothing new: no commit");
+}
+
+#[tokio::test]
+async fn a_large_batch_asks_for_one_identifier_of_each_request_first() {
+    let gate = Gate::open();
+    let resolver = IdentityResolver::builder().concurrent_loads(1).build(gate.clone());
+    let person = |n: u64| email(&format!("{n}@x.io")).phone_number(n);
+    // New people need both; known ones do not.
+    for (loads, asked) in [(2, 80), (1, 40)] {
+        let (loaded_before, asked_before) = (gate.counts().0, gate.asked.load(Ordering::SeqCst));
+        let mut calls = JoinSet::new();
+        (0..40).for_each(|n| spawn(&mut calls, &resolver, person(n)));
+        calls.join_all().await.into_iter().for_each(|reply| drop(reply.expect("identify")));
+        assert_eq!(gate.counts().0 - loaded_before, loads);
+        assert_eq!(gate.asked.load(Ordering::SeqCst) - asked_before, asked);
+    }
+    assert_eq!(gate.counts().1, 1);
+}
+
+#[tokio::test]
+async fn no_second_batch_is_written_while_fewer_wait_than_are_being_written() {
+    let gate = Gate::new(Semaphore::MAX_PERMITS, 0);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(2).build(gate.clone());
+    let mut calls = JoinSet::new();
+    // 20 are held back at their commit; 5 wait; with 16 more they are worth a batch.
+    for people in [0..20, 20..25, 25..41] {
+        people.for_each(|n| spawn(&mut calls, &resolver, email(&format!("{n}@x.io"))));
+        settle().await;
+    }
+    gate.commits.add_permits(10);
+    calls.join_all().await.into_iter().for_each(|reply| drop(reply.expect("identify")));
+    assert_eq!(gate.counts().1, 2);
 }
 
 #[tokio::test]

@@ -12,9 +12,10 @@
 //! A commit runs at READ COMMITTED: what it relies on is checked by what it writes, and gap locks would only make
 //! writers of different people wait for each other.
 //!
-//! Round trips of a batch of up to 64 on a pool of the store's own: 1 to load; to commit 1 that begins and touches primaries,
-//! 1 that inserts contacts, and 1 that writes claims, links and evidence and commits. Where there are no primaries to
-//! touch, the second begins: so 3 for new people, 4 at most for others, and 1 for who is known. One more where a new contact
+//! Round trips of a batch of up to 64 on a pool of the store's own: 1 to load, and 1 more where a batch of 16 or more brings
+//! something new; to commit 1 that begins and touches primaries, 1 that inserts contacts, and 1 that writes claims, links and
+//! evidence and commits. Where there are no primaries to touch, the second begins: so 3 or 4 for new people, 5 at most for
+//! others, and 1 for who is known. One more where a new contact
 //! is linked to another new one, and one for each claim that is taken over from a deleted contact. Larger batches repeat the
 //! middle ones. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
 
