@@ -171,6 +171,12 @@ impl Gatherer {
         }
         let (caller, waiting) = oneshot::channel();
         state.queue(stage).push_back(Job { pair: pair.clone(), caller, loaded: loaded.map(Arc::new) });
+        // With this one they may be enough.
+        let next = self.next(&mut state, stage);
+        drop(state);
+        if let Some((slot, jobs)) = next {
+            slot.serve(jobs);
+        }
         Ok(Turn::Later(waiting))
     }
 
@@ -179,30 +185,16 @@ impl Gatherer {
         let mut state = self.state();
         *state.taken(stage) -= 1;
         state.in_writing -= written;
-        // Outside of a runtime nobody can be served: what waits is dropped batch by batch, and its callers are told.
-        let waiting = state.queue(stage).len();
-        if *state.taken(stage) >= self.slots(&state, stage) || !state.pays_off(stage, waiting) {
-            return;
-        }
-        let jobs = state.next_batch(stage, self.limits.batch_size);
-        if jobs.is_empty() {
-            return;
-        }
-        let slot = self.slot(&mut state, stage, jobs.len());
+        let Some((slot, jobs)) = self.next(&mut state, stage) else { return };
         drop(state);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            match stage {
-                Stage::Load => runtime.spawn(serve_load(slot, jobs)),
-                Stage::Write => runtime.spawn(serve_write(slot, None, jobs)),
-            };
-        }
+        slot.serve(jobs);
     }
 
     /// Writes as soon as there is a slot, on what was loaded.
     fn write(self: &Arc<Self>, people: People, mut jobs: Vec<Job>) {
         let mut state = self.state();
-        let may_write = state.writing < self.limits.writes;
-        if may_write && state.to_write.is_empty() && state.pays_off(Stage::Write, jobs.len()) {
+        let is_free = state.writing < self.limits.writes && state.to_write.is_empty();
+        if is_free && state.pays_off(Stage::Write, jobs.len()) {
             let slot = self.slot(&mut state, Stage::Write, jobs.len());
             drop(state);
             tokio::spawn(serve_write(slot, Some(people.graph), jobs));
@@ -211,13 +203,21 @@ impl Gatherer {
         let loaded = Some(Arc::new(people.loaded));
         jobs.iter_mut().for_each(|job| job.loaded.clone_from(&loaded));
         state.to_write.extend(jobs);
-        let waiting = state.to_write.len();
-        if may_write && state.pays_off(Stage::Write, waiting) {
-            let jobs = state.next_batch(Stage::Write, self.limits.batch_size);
-            let slot = self.slot(&mut state, Stage::Write, jobs.len());
-            drop(state);
-            tokio::spawn(serve_write(slot, None, jobs));
+        let next = self.next(&mut state, Stage::Write);
+        drop(state);
+        if let Some((slot, jobs)) = next {
+            slot.serve(jobs);
         }
+    }
+
+    /// Takes a slot with those who wait for one, where there is one and they are worth it.
+    fn next(self: &Arc<Self>, state: &mut State, stage: Stage) -> Option<(Slot, Vec<Job>)> {
+        let waiting = state.queue(stage).len();
+        if *state.taken(stage) >= self.slots(state, stage) || !state.pays_off(stage, waiting) {
+            return None;
+        }
+        let jobs = state.next_batch(stage, self.limits.batch_size);
+        (!jobs.is_empty()).then(|| (self.slot(state, stage, jobs.len()), jobs))
     }
 
     /// Takes a slot for so many requests.
@@ -332,6 +332,17 @@ fn loaded(jobs: &[Job], normalizer: &Normalizer) -> Graph {
 
 fn pairs(jobs: &[Job]) -> Vec<IdentifierPair> {
     jobs.iter().map(|job| job.pair.clone()).collect()
+}
+
+impl Slot {
+    /// Outside of a runtime nobody can be served: what waits is dropped batch by batch, and its callers are told.
+    fn serve(self, jobs: Vec<Job>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        match self.stage {
+            Stage::Load => runtime.spawn(serve_load(self, jobs)),
+            Stage::Write => runtime.spawn(serve_write(self, None, jobs)),
+        };
+    }
 }
 
 impl Drop for Slot {
