@@ -31,6 +31,15 @@ pub(crate) enum Lengths {
 }
 
 impl Lengths {
+    /// With other lists of conditions than the choices of a CASE.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn without_case(self, conditions: usize) -> Self {
+        match self {
+            Self::Fixed => Self::Fixed,
+            Self::Text { bytes, .. } => Self::Text { bytes, conditions },
+        }
+    }
+
     /// Splits rows to insert into lists; fixed ones the longest first. `size` tells about how many bytes a row takes.
     pub(crate) fn exact<T>(self, mut rows: &[T], size: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
         std::iter::from_fn(move || {
