@@ -69,12 +69,13 @@ async fn run_part(part: &Part) -> Result<(), Failure> {
 async fn run(options: &Options) -> Result<usize, Failure> {
     let (lines, server) = rows::all(options).await?;
     let heading = format!(
-        "## identity-core {}\n\n{} cores, {}; {}; {} people in the table where no other number is given, 64 callers{}",
+        "## identity-core {}\n\n{} cores, {}; {}; {} people in the table where no other number is given, {} callers{}",
         env!("CARGO_PKG_VERSION"),
         std::thread::available_parallelism().map_or(0, usize::from),
         cpu(),
         server.as_deref().unwrap_or("no database server"),
         options.people(),
+        options.callers,
         if options.quick { "; quick" } else { "" },
     );
     let text = report::markdown(&heading, &lines);

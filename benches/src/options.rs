@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Only lines whose name contains this
     #[arg(long)]
     only: Option<String>,
+    /// Callers at once, other than the 64 that the bars are for
+    #[arg(long, default_value_t = 64)]
+    pub(crate) callers: u64,
     /// Requests of one batch, other than the default
     #[arg(long)]
     batch_size: Option<usize>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::MySqlPool;
 
-use super::{CALLERS, at_least, at_most, micros, per_second, with_p99};
+use super::{at_least, at_most, micros, per_second, with_p99};
 use crate::contenders::{limit, usual};
 use crate::measure::{Measured, closed_loop, median};
 use crate::report::Line;
@@ -48,7 +48,7 @@ impl Run<'_> {
         let (batch, connections) = self.best_read().await?;
         let (mut ours, mut limit, mut plain, mut transactional) = (vec![], vec![], vec![], vec![]);
         for _ in 0..self.options.rounds() {
-            ours.push(self.ours(CALLERS, Work::Known).await?);
+            ours.push(self.ours(self.options.callers, Work::Known).await?);
             limit.push(self.limit_read(connections, batch, self.options.round()).await?);
             plain.push(self.usual(Work::Known, false).await?);
             transactional.push(self.usual(Work::Known, true).await?);
@@ -77,7 +77,7 @@ impl Run<'_> {
         let (batch, connections) = self.best_write().await?;
         let (mut ours, mut limit, mut transactional) = (vec![], vec![], vec![]);
         for _ in 0..self.options.rounds() {
-            ours.push(self.ours(CALLERS, Work::New).await?);
+            ours.push(self.ours(self.options.callers, Work::New).await?);
             limit.push(self.limit_write(connections, batch, self.options.round()).await?);
             transactional.push(self.usual(Work::New, true).await?);
         }
@@ -106,7 +106,7 @@ impl Run<'_> {
     async fn mixed(&self) -> Result<Line, Failure> {
         let (mut ours, mut plain, mut transactional) = (vec![], vec![], vec![]);
         for _ in 0..self.options.rounds() {
-            ours.push(self.ours(CALLERS, Work::Mixed).await?);
+            ours.push(self.ours(self.options.callers, Work::Mixed).await?);
             plain.push(self.usual(Work::Mixed, false).await?);
             transactional.push(self.usual(Work::Mixed, true).await?);
         }
@@ -182,7 +182,7 @@ impl Run<'_> {
                 Ok::<_, Failure>(1)
             }
         };
-        closed_loop(CALLERS, self.options.round(), call).await
+        closed_loop(self.options.callers, self.options.round(), call).await
     }
 
     async fn limit_read(&self, connections: u64, batch: usize, time: Duration) -> Result<Measured, Failure> {

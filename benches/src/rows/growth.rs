@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CALLERS, at_most};
+use super::at_most;
 use crate::measure::{Measured, median};
 use crate::report::Line;
 use crate::scene::{Contender, Scene};
@@ -35,9 +35,9 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
         let small = Contender::ours(server, options, people(SMALL)).await?;
         for (n, contender) in [&small, &grown].into_iter().enumerate() {
             // Connections are opened, and the pages that are always needed are read.
-            contender.measure(CALLERS, ROUND / 4, Work::Known).await?;
-            known[n].push(contender.measure(CALLERS, ROUND, Work::Known).await?);
-            mixed[n].push(contender.measure(CALLERS, ROUND, Work::Mixed).await?);
+            contender.measure(options.callers, ROUND / 4, Work::Known).await?;
+            known[n].push(contender.measure(options.callers, ROUND, Work::Known).await?);
+            mixed[n].push(contender.measure(options.callers, ROUND, Work::Mixed).await?);
         }
         small.close().await?;
     }
@@ -46,10 +46,10 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
     Ok(Line {
         work: WORK,
         figures: vec![
-            ("known people, 10,000 contacts", cost(known[0])),
-            (if options.quick { "1,000,000" } else { "10,000,000" }, cost(known[1])),
-            ("mixed, 10,000 contacts", cost(mixed[0])),
-            (if options.quick { "1,000,000" } else { "10,000,000" }, cost(mixed[1])),
+            ("known people, 10,000 contacts", cost(options, known[0])),
+            (if options.quick { "1,000,000" } else { "10,000,000" }, cost(options, known[1])),
+            ("mixed, 10,000 contacts", cost(options, mixed[0])),
+            (if options.quick { "1,000,000" } else { "10,000,000" }, cost(options, mixed[1])),
             ("filling the large table", format!("{:.0} s", filled.as_secs_f64())),
         ],
         bars: vec![
@@ -65,8 +65,8 @@ fn people(contacts: u64) -> u64 {
 }
 
 /// The time of a call, over all callers.
-fn cost(measured: Measured) -> String {
-    format!("{:.0} µs a call", CALLERS as f64 / measured.per_second * 1e6)
+fn cost(options: &Options, measured: Measured) -> String {
+    format!("{:.0} µs a call", options.callers as f64 / measured.per_second * 1e6)
 }
 
 fn ratio([small, large]: [Measured; 2]) -> f64 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::{CALLERS, at_least, with_p99};
+use super::{at_least, with_p99};
 use crate::http::{Connection, ServerProcess};
 use crate::measure::{Measured, closed_loop, median};
 use crate::report::Line;
@@ -22,14 +22,14 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
     let ours = scene.ours().await?;
     let server = ServerProcess::start(&ours.database.url()).await?;
     let mut connections = Vec::new();
-    for _ in 0..CALLERS {
+    for _ in 0..options.callers {
         connections.push(Mutex::new(Connection::open(server.address()).await?));
     }
     let connections = Arc::new(connections);
     let (mut http, mut library) = (vec![], vec![]);
     for _ in 0..options.rounds() {
         http.push(measure(options, &connections, &ours.source).await?);
-        library.push(ours.measure(CALLERS, options.round(), Work::Mixed).await?);
+        library.push(ours.measure(options.callers, options.round(), Work::Mixed).await?);
     }
     let [http, library] = [&http, &library].map(|rounds| median(rounds));
     Ok(Line {
@@ -54,5 +54,5 @@ async fn measure(
             Ok(1)
         }
     };
-    closed_loop(CALLERS, options.round(), call).await
+    closed_loop(options.callers, options.round(), call).await
 }

@@ -12,9 +12,6 @@ use crate::report::{Bar, Line, Must};
 use crate::scene::Scene;
 use crate::{Failure, Options};
 
-/// Callers at once.
-const CALLERS: u64 = 64;
-
 /// Every line that is wanted, and what is to be known of the database server, if one was needed.
 ///
 /// # Errors
