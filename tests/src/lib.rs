@@ -8,3 +8,4 @@
 
 pub mod databases;
 pub mod http;
+pub mod model;
