@@ -19,7 +19,7 @@ fn quick() -> Run {
             identifiers: Plan::IDENTIFIERS,
             calls_per_group: Plan::CALLS_PER_GROUP,
         },
-        calls: 6_000,
+        calls: 4_500,
         processes: 3,
         tasks: 16,
         faults: vec![Fault::WorkerKill],
