@@ -5,7 +5,11 @@
 //! one MariaDB and one MySQL for all of them; a test takes a database of its own there with
 //! [`databases::shared`]. A test that stops or kills a server starts one for itself with
 //! [`databases::DatabaseServer::start`].
+//!
+//! `tests/prove` makes very many calls from several processes while things go wrong, and checks every promise afterwards:
+//! [`prove`].
 
 pub mod databases;
 pub mod http;
+pub mod prove;
 pub mod proxy;

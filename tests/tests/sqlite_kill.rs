@@ -39,7 +39,7 @@ async fn assert_whole(path: &Path, url: &str) {
     let store = SqliteStore::connect(url, StoreOptions::default()).await.expect("the store");
     let contacts = store.contacts().await;
     assert_sound(&contacts, &store.claims().await);
-    // Each call that writes leaves one piece of evidence, in the same transaction.
+    // Each contact leaves a piece of evidence, in the same transaction.
     let created = store.events().await.into_iter().filter(|event| event.kind != EventKind::Merged);
     assert_eq!(created.count(), contacts.len());
 }

@@ -1,0 +1,121 @@
+//! What goes wrong during a run.
+//!
+//! A fault is a [`Disturb`]: one stroke of it begins and ends, so that the run goes on as before afterwards; the run makes
+//! strokes until its calls are over. What a fault changes of the whole run instead, it says in [`Fault::settings`].
+
+mod database_kill;
+mod worker_kill;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use clap::ValueEnum;
+use identity_core::ErrorKind;
+
+use super::{On, ProveError, Scene, Workers};
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
+pub enum Fault {
+    /// A worker is killed (SIGKILL) and another takes its place.
+    WorkerKill,
+    /// The database server is killed (SIGKILL) and started again.
+    DatabaseKill,
+    /// Connections are cut.
+    Cut,
+    /// What is sent takes long.
+    Delay,
+    /// Connections are cut just when a COMMIT was sent, so that nobody learns its outcome.
+    CutCommit,
+    /// Somebody outside holds locks.
+    Lock,
+    /// The database's disk is full.
+    DiskFull,
+    /// The workers have few connections.
+    Pool,
+    /// Clocks are wrong.
+    Clock,
+    /// A member of the cluster is killed and comes back.
+    MemberKill,
+    /// A member of the cluster is cut off from the others and comes back.
+    MemberIsolate,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+/// What a run is made with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The most connections of each worker.
+    pub connections: u32,
+    /// After how many milliseconds a worker gives a call up.
+    pub deadline: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { connections: 10, deadline: None }
+    }
+}
+
+impl Fault {
+    /// Whether it can happen there.
+    pub fn can_happen_on(self, on: On) -> bool {
+        match self {
+            Self::WorkerKill | Self::Pool => true,
+            Self::DatabaseKill => matches!(on, On::Mysql | On::Mariadb),
+            // Not yet made.
+            _ => false,
+        }
+    }
+
+    /// The errors that may reach a caller while it happens. All others break a promise.
+    pub fn allows(self) -> &'static [ErrorKind] {
+        match self {
+            Self::WorkerKill | Self::Pool | Self::Clock => &[],
+            Self::DatabaseKill | Self::Cut | Self::Delay | Self::CutCommit | Self::DiskFull | Self::Lock => {
+                &[ErrorKind::Unavailable, ErrorKind::Timeout]
+            }
+            Self::MemberKill | Self::MemberIsolate => &[ErrorKind::Unavailable, ErrorKind::Timeout],
+        }
+    }
+
+    /// What it changes of the whole run.
+    pub fn settings(self, settings: &mut Settings) {
+        match self {
+            // Fewer than the batches that a resolver has in flight.
+            Self::Pool => settings.connections = 1,
+            Self::WorkerKill | Self::Clock => {}
+            _ => settings.deadline = Some(20_000),
+        }
+    }
+
+    /// Its strokes; `None` where the settings are all of it.
+    pub fn disturbance(self) -> Option<Box<dyn Disturb>> {
+        match self {
+            Self::WorkerKill => Some(Box::new(worker_kill::WorkerKill)),
+            Self::DatabaseKill => Some(Box::new(database_kill::DatabaseKill)),
+            _ => None,
+        }
+    }
+}
+
+/// What a stroke can reach.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'a> {
+    /// The database.
+    pub scene: &'a Scene,
+    /// The processes that call it.
+    pub workers: &'a Workers,
+}
+
+/// A fault that strikes again and again.
+#[async_trait]
+pub trait Disturb: fmt::Debug + Send + Sync {
+    /// One stroke, from its beginning until everything works again. It is never given up halfway.
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError>;
+}
