@@ -12,9 +12,8 @@ use sqlx::{Connection, SqliteConnection};
 use tokio::process::{Child, Command};
 
 /// So many that there is something new to write for as long as a process lives.
-const IDENTIFIERS: usize = 2_000;
-const FILES: u32 = 4;
-const KILLS: u32 = 8;
+const IDENTIFIERS: usize = 20_000;
+const KILLS: u32 = 16;
 
 fn start(url: &str, load: RandomCalls) -> Child {
     Command::new(env!("CARGO_BIN_EXE_random-calls"))
@@ -44,8 +43,10 @@ async fn assert_whole(path: &Path, url: &str) {
     assert_eq!(created.count(), contacts.len());
 }
 
-/// Tells the number of kills that met a process in the middle of its work.
-async fn killed_again_and_again(random: &mut fastrand::Rng) -> u32 {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_survives_processes_that_are_killed_mid_write() {
+    let seed = fastrand::u64(..);
+    let mut random = fastrand::Rng::with_seed(seed);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("contacts.db");
     let url = format!("sqlite://{}", path.display());
@@ -80,16 +81,5 @@ async fn killed_again_and_again(random: &mut fastrand::Rng) -> u32 {
         assert!(process.wait().await.expect("it ends").success(), "an error reached a caller");
     }
     assert_whole(&path, &url).await;
-    met
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_file_survives_processes_that_are_killed_mid_write() {
-    let seed = fastrand::u64(..);
-    let mut random = fastrand::Rng::with_seed(seed);
-    let mut met = 0;
-    for _ in 0..FILES {
-        met += killed_again_and_again(&mut random).await;
-    }
-    assert!(met >= FILES * KILLS / 4, "only {met} kills met a process at work (seed {seed})");
+    assert!(met > KILLS / 2, "only {met} kills met a process at work (seed {seed})");
 }
