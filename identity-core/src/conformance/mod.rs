@@ -69,7 +69,7 @@ use crate::store::ContactStore;
 
 pub use concurrency::{RandomCalls, assert_outcome};
 pub use model::{Model, ModelContact, ModelReply};
-pub use soundness::assert_sound;
+pub use soundness::{Unsound, assert_sound, unsound};
 
 /// Makes stores to test.
 #[async_trait]

@@ -23,6 +23,7 @@ use super::ProveError;
 use super::clock;
 use super::error::Context;
 use super::plan::{Asked, Plan};
+use super::run::files;
 use super::symbol::Symbol;
 
 /// A call, as its worker saw it.
@@ -105,8 +106,7 @@ impl History {
     pub fn read(folder: &Path, plan: &Plan) -> Result<Self, ProveError> {
         let reading = || "read the histories".to_owned();
         let mut reader = Reader { plan, calls: BTreeMap::new(), conflicts: 0 };
-        for entry in fs::read_dir(folder).context(reading)? {
-            let path = entry.context(reading)?.path();
+        for path in files(folder)? {
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).context(reading)?;
             reader.file(&text).map_err(|line| ProveError::History { file, line })?;
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for text in ["B 1\n", "B 1 10\nA 1 20 1 0\n", "A 1 20 1 0 -\n", "B 1 10\nB 1 10\n", "X\n", "\n"] {
+        for text in ["B 1\n", "B 1 10\nA 1 20 1 0\n", "A 1 20 1 0 -\n", "B 1 10\nB 1 10\n", "X\n", "C\n\n"] {
             assert!(matches!(read(&[text]), Err(ProveError::History { .. })), "{text}");
         }
     }

@@ -16,16 +16,22 @@
 //! | `scene.rs` | the database under test |
 //! | `faults/` | what goes wrong |
 //! | `store.rs`, `planted.rs` | the store that a worker calls; stores with known bugs, to see that the checker finds them |
-//! | `run.rs`, `report.rs` | one run from start to end, and the table about it |
+//! | `run.rs`, `report.rs`, `keep.rs` | one run from start to end, the table about it, and what is kept of it |
+//! | `command.rs` | the program |
 
+pub mod checker;
 mod clock;
+mod command;
 mod error;
 mod faults;
 mod finale;
 mod history;
+mod keep;
 mod options;
 mod plan;
 mod planted;
+pub mod report;
+mod run;
 mod scene;
 mod store;
 mod symbol;
@@ -33,6 +39,7 @@ mod tickets;
 mod worker;
 mod workers;
 
+pub use command::command;
 pub use error::ProveError;
 pub use faults::{Disturb, Fault, Settings, Stage};
 pub use finale::Finale;
@@ -40,6 +47,7 @@ pub use history::{Call, History, Outcome, Reply};
 pub use options::{Faults, Options, Part, WorkerOptions};
 pub use plan::{Asked, Plan};
 pub use planted::Planted;
+pub use run::{Run, Verdict};
 pub use scene::{On, Scene};
 pub use symbol::Symbol;
 pub use workers::Workers;

@@ -18,7 +18,7 @@ pub struct Plan {
 }
 
 /// What one call asks: an email, a phone number, or both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Asked {
     /// The email.
     pub email: Option<Symbol>,

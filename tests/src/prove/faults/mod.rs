@@ -31,7 +31,7 @@ pub enum Fault {
     Lock,
     /// The database's disk is full.
     DiskFull,
-    /// The workers have few connections.
+    /// Half of the workers have one connection.
     Pool,
     /// Clocks are wrong.
     Clock,
@@ -47,12 +47,12 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What a run is made with.
+/// What a worker is made with.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The most connections of each worker.
+    /// The most connections it opens.
     pub connections: u32,
-    /// After how many milliseconds a worker gives a call up.
+    /// After how many milliseconds it gives a call up.
     pub deadline: Option<u64>,
 }
 
@@ -73,6 +73,11 @@ impl Fault {
         }
     }
 
+    /// What goes wrong in a run on it where nothing else is asked for.
+    pub fn default_on(on: On) -> Vec<Self> {
+        Self::value_variants().iter().copied().filter(|fault| fault.can_happen_on(on)).collect()
+    }
+
     /// The errors that may reach a caller while it happens. All others break a promise.
     pub fn allows(self) -> &'static [ErrorKind] {
         match self {
@@ -84,12 +89,12 @@ impl Fault {
         }
     }
 
-    /// What it changes of the whole run.
-    pub fn settings(self, settings: &mut Settings) {
+    /// What it changes of a worker for the whole run.
+    pub fn settings(self, worker: usize, settings: &mut Settings) {
         match self {
-            // Fewer than the batches that a resolver has in flight.
-            Self::Pool => settings.connections = 1,
-            Self::WorkerKill | Self::Clock => {}
+            // Fewer than the batches that a resolver has in flight. The others have as many as ever.
+            Self::Pool if worker % 2 == 0 => settings.connections = 1,
+            Self::Pool | Self::WorkerKill | Self::Clock => {}
             _ => settings.deadline = Some(20_000),
         }
     }
