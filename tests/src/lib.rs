@@ -1,5 +1,5 @@
 //! Support for the whole-system tests and the benchmarks of identity-core: [private database
-//! servers](databases), and the [server](http) over them.
+//! servers](databases), the [server](http) over them, and a [proxy] between.
 //!
 //! `tests/run` is the one command that runs every check. It wraps the tests in the program `with-databases`, which starts
 //! one MariaDB and one MySQL for all of them; a test takes a database of its own there with
@@ -12,3 +12,4 @@
 pub mod databases;
 pub mod http;
 pub mod prove;
+pub mod proxy;

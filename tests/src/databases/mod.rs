@@ -11,6 +11,7 @@
 //! | `server.rs` | starting, stopping, killing and restarting one |
 //! | `process.rs` | one running program, and the signals to it |
 //! | `folder.rs` | the server's folder, and the guard that outlives a killed test |
+//! | `disk.rs` | disks that become full |
 //! | `address.rs`, `fresh.rs` | how to reach a server, and a database for one test |
 //! | `shared.rs` | the servers that `with-databases` started |
 //!
@@ -26,6 +27,7 @@
 //! ```
 
 mod address;
+mod disk;
 mod error;
 mod flavor;
 mod folder;
@@ -37,6 +39,7 @@ mod server;
 mod shared;
 
 pub use address::ServerAddress;
+pub use disk::{Ballast, SmallDisk};
 pub use error::DatabaseError;
 pub use flavor::Flavor;
 pub use fresh::FreshDatabase;

@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,7 @@ pub struct DatabaseServer {
     options: Vec<String>,
     address: ServerAddress,
     port: u16,
+    small_disk: bool,
     folder: GuardedFolder,
 }
 
@@ -53,8 +54,28 @@ impl DatabaseServer {
     ///
     /// As [`start`](Self::start).
     pub async fn start_with(flavor: Flavor, options: &[&str]) -> Result<Self, DatabaseError> {
+        Self::start_on(flavor, options, None).await
+    }
+
+    /// Starts a server whose data is on a disk of so many megabytes, in memory. Only root can.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_on_small_disk(
+        flavor: Flavor,
+        options: &[&str],
+        megabytes: u64,
+    ) -> Result<Self, DatabaseError> {
+        Self::start_on(flavor, options, Some(megabytes)).await
+    }
+
+    async fn start_on(flavor: Flavor, options: &[&str], disk: Option<u64>) -> Result<Self, DatabaseError> {
         let programs = Programs::find(flavor)?;
         let folder = GuardedFolder::new().context(|| "make a folder for a database server".to_owned())?;
+        if let Some(megabytes) = disk {
+            folder.mount(megabytes).context(|| "mount a small disk, as root".to_owned())?;
+        }
         // Of its own for each server: whoever answers to it is this server, and not another on the same port.
         let password = format!("{:016x}", fastrand::u64(..));
         let port = free_port();
@@ -64,6 +85,7 @@ impl DatabaseServer {
             options: options.iter().map(|&option| option.to_owned()).collect(),
             address: address(flavor, &password, port),
             port,
+            small_disk: disk.is_some(),
             folder,
         };
         server.initialize(&password).await?;
@@ -92,6 +114,11 @@ impl DatabaseServer {
     /// The folder that holds its data and its log.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The folder of its small disk, where its data is on one.
+    pub fn small_disk(&self) -> Option<PathBuf> {
+        self.small_disk.then(|| self.folder.disk())
     }
 
     /// The number of the server's process, if it runs.
@@ -244,7 +271,7 @@ impl DatabaseServer {
         self.folder.watch(None).context(|| "tell the guard of a database server".to_owned())
     }
 
-    fn init_file(&self) -> std::path::PathBuf {
+    fn init_file(&self) -> PathBuf {
         self.folder.path().join("init.sql")
     }
 

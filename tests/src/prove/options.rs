@@ -79,6 +79,9 @@ pub struct WorkerOptions {
     /// After how many milliseconds it gives a call up
     #[arg(long)]
     pub deadline: Option<u64>,
+    /// By how many seconds its clock is ahead; whoever starts it sees to that
+    #[arg(skip)]
+    pub clock_ahead: i64,
     /// The file of its history
     #[arg(long)]
     pub history: PathBuf,

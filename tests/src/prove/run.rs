@@ -110,6 +110,7 @@ impl Run {
                 tasks: self.tasks,
                 connections: settings.connections,
                 deadline: settings.deadline,
+                clock_ahead: settings.clock_ahead,
                 history: PathBuf::new(),
                 planted: self.planted,
             }

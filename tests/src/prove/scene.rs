@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use identity_core::{MySqlStore, SqliteStore, StoreOptions};
@@ -8,7 +9,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::error::Context;
 use super::finale::Finale;
 use super::{Fault, ProveError};
-use crate::databases::{DatabaseServer, Flavor, FreshDatabase, ServerAddress};
+use crate::databases::{DatabaseServer, Flavor, FreshDatabase, ServerAddress, SmallDisk};
+use crate::proxy::Proxy;
 
 /// What is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
@@ -51,16 +53,25 @@ impl fmt::Display for On {
     }
 }
 
+/// In megabytes: what the servers write before the first call, and some room.
+const SMALLEST_DISK: u64 = 500;
+
+/// How many calls leave a megabyte in tables and logs, at least.
+const CALLS_PER_MEGABYTE: u64 = 200;
+
 /// The database under test: a file, a server, or the members of a cluster.
 #[derive(Debug)]
 pub struct Scene {
     on: On,
     place: Place,
+    /// Before each member, in the order of the URLs. None before a file.
+    proxies: Vec<Proxy>,
 }
 
 #[derive(Debug)]
 enum Place {
     File(TempDir),
+    FileOnSmallDisk(SmallDisk),
     /// On a server that others use as well, and that nobody may kill.
     Shared(FreshDatabase),
     /// On a server of our own. The database comes first: it is dropped while the server may still run.
@@ -71,28 +82,37 @@ enum Place {
 }
 
 impl Scene {
-    /// A scene of its own.
+    /// A scene of its own, on which these faults can happen, for so many calls.
     ///
     /// # Errors
     /// [`ProveError::Database`] where a server does not start.
-    pub async fn start(on: On) -> Result<Self, ProveError> {
+    pub async fn start(on: On, faults: &[Fault], calls: u64) -> Result<Self, ProveError> {
+        let disk = faults.contains(&Fault::DiskFull).then(|| SMALLEST_DISK + calls / CALLS_PER_MEGABYTE);
         let flavor = match on {
-            On::Sqlite => return Self::file(),
+            On::Sqlite => return Self::file(disk),
             On::Mysql | On::GroupReplication | On::All => Flavor::MySql,
             On::Mariadb | On::Galera => Flavor::MariaDb,
         };
-        let server = DatabaseServer::start(flavor).await?;
+        let options: Vec<&str> = faults.iter().flat_map(|fault| fault.server_options()).copied().collect();
+        let server = match disk {
+            Some(megabytes) => DatabaseServer::start_on_small_disk(flavor, &options, megabytes).await?,
+            None => DatabaseServer::start_with(flavor, &options).await?,
+        };
         let database = server.fresh_database().await?;
-        Ok(Self { on, place: Place::Own { database, server: Mutex::new(server) } })
+        let proxies = vec![proxy_to(server.address()).await?];
+        Ok(Self { on, place: Place::Own { database, server: Mutex::new(server) }, proxies })
     }
 
-    /// A fresh SQLite file.
+    /// A fresh SQLite file, in a folder or on a disk of so many megabytes.
     ///
     /// # Errors
-    /// [`ProveError::Io`] where there is no folder for it.
-    pub fn file() -> Result<Self, ProveError> {
-        let folder = tempfile::tempdir().context(|| "make a folder".to_owned())?;
-        Ok(Self { on: On::Sqlite, place: Place::File(folder) })
+    /// [`ProveError::Io`] where there is no folder for it, [`ProveError::Database`] where no disk can be mounted.
+    pub fn file(disk: Option<u64>) -> Result<Self, ProveError> {
+        let place = match disk {
+            Some(megabytes) => Place::FileOnSmallDisk(SmallDisk::mount(megabytes)?),
+            None => Place::File(tempfile::tempdir().context(|| "make a folder".to_owned())?),
+        };
+        Ok(Self { on: On::Sqlite, place, proxies: Vec::new() })
     }
 
     /// A fresh database on a server that runs already. Faults cannot strike the server.
@@ -104,7 +124,8 @@ impl Scene {
             Flavor::MySql => On::Mysql,
             Flavor::MariaDb => On::Mariadb,
         };
-        Ok(Self { on, place: Place::Shared(server.fresh_database().await?) })
+        let proxies = vec![proxy_to(server).await?];
+        Ok(Self { on, place: Place::Shared(server.fresh_database().await?), proxies })
     }
 
     /// What it is.
@@ -114,12 +135,38 @@ impl Scene {
 
     /// Where workers call it: one URL for each member. Worker `w` uses the one at `w % members`.
     pub fn urls(&self) -> Vec<String> {
-        vec![self.direct_url()]
+        let url = self.direct_url();
+        match &self.proxies[..] {
+            [] => vec![url],
+            proxies => proxies.iter().map(|proxy| proxy.url_of(&url)).collect(),
+        }
+    }
+
+    /// What lies before one of the members.
+    ///
+    /// # Errors
+    /// [`ProveError::NotHere`] where nothing does.
+    pub fn proxy(&self, random: &mut fastrand::Rng) -> Result<&Proxy, ProveError> {
+        random.choice(&self.proxies).ok_or(ProveError::NotHere { fault: Fault::Cut, on: self.on })
+    }
+
+    /// The folder of the disk that can be filled.
+    ///
+    /// # Errors
+    /// [`ProveError::NotHere`] where the scene was not started for that.
+    pub async fn small_disk(&self) -> Result<PathBuf, ProveError> {
+        let disk = match &self.place {
+            Place::FileOnSmallDisk(disk) => Some(disk.path()),
+            Place::Own { server, .. } => server.lock().await.small_disk(),
+            Place::File(_) | Place::Shared(_) => None,
+        };
+        disk.ok_or(ProveError::NotHere { fault: Fault::DiskFull, on: self.on })
     }
 
     /// Where nothing lies in between.
-    fn direct_url(&self) -> String {
+    pub(super) fn direct_url(&self) -> String {
         match &self.place {
+            Place::FileOnSmallDisk(disk) => format!("sqlite://{}/contacts.db", disk.path().display()),
             Place::File(folder) => format!("sqlite://{}/contacts.db", folder.path().display()),
             Place::Shared(database) | Place::Own { database, .. } => database.url(),
         }
@@ -155,4 +202,8 @@ impl Scene {
             _ => Finale::read(&MySqlStore::connect(&url, options).await?).await,
         })
     }
+}
+
+async fn proxy_to(server: &ServerAddress) -> Result<Proxy, ProveError> {
+    Proxy::start(server.socket()).await.context(|| "start a proxy".to_owned())
 }

@@ -6,6 +6,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use super::error::Context;
+use super::faults::clock;
 use super::tickets::Tickets;
 use super::{ProveError, WorkerOptions};
 
@@ -126,5 +127,6 @@ fn spawn(
         .stdin(Stdio::from(tickets.share().context(starting)?))
         .stdout(Stdio::null())
         .kill_on_drop(true);
+    clock::set(&mut command, options.clock_ahead)?;
     command.spawn().context(starting)
 }

@@ -3,7 +3,13 @@
 //! A fault is a [`Disturb`]: one stroke of it begins and ends, so that the run goes on as before afterwards; the run makes
 //! strokes until its calls are over. What a fault changes of the whole run instead, it says in [`Fault::settings`].
 
+pub(super) mod clock;
+mod cut;
+mod cut_commit;
 mod database_kill;
+mod delay;
+mod disk_full;
+mod lock;
 mod worker_kill;
 
 use std::fmt;
@@ -33,7 +39,7 @@ pub enum Fault {
     DiskFull,
     /// Half of the workers have one connection.
     Pool,
-    /// Clocks are wrong.
+    /// Each worker's clock is hours away from the others'. Needs libfaketime.
     Clock,
     /// A member of the cluster is killed and comes back.
     MemberKill,
@@ -54,11 +60,13 @@ pub struct Settings {
     pub connections: u32,
     /// After how many milliseconds it gives a call up.
     pub deadline: Option<u64>,
+    /// By how many seconds its clock is ahead of the machine's; below zero: behind.
+    pub clock_ahead: i64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { connections: 10, deadline: None }
+        Self { connections: 10, deadline: None, clock_ahead: 0 }
     }
 }
 
@@ -67,15 +75,29 @@ impl Fault {
     pub fn can_happen_on(self, on: On) -> bool {
         match self {
             Self::WorkerKill | Self::Pool => true,
-            Self::DatabaseKill => matches!(on, On::Mysql | On::Mariadb),
+            Self::DiskFull | Self::Clock => matches!(on, On::Mysql | On::Mariadb | On::Sqlite),
+            Self::DatabaseKill | Self::Cut | Self::Delay | Self::CutCommit | Self::Lock => {
+                matches!(on, On::Mysql | On::Mariadb)
+            }
             // Not yet made.
             _ => false,
         }
     }
 
-    /// What goes wrong in a run on it where nothing else is asked for.
+    /// What goes wrong in a run on it where nothing else is asked for. Not a full disk: it takes a small one, which only root
+    /// can mount, and on which no large run has its place.
     pub fn default_on(on: On) -> Vec<Self> {
-        Self::value_variants().iter().copied().filter(|fault| fault.can_happen_on(on)).collect()
+        let all = Self::value_variants().iter().copied();
+        all.filter(|fault| fault.can_happen_on(on) && *fault != Self::DiskFull).collect()
+    }
+
+    /// With what more a server is started.
+    pub(super) fn server_options(self) -> &'static [&'static str] {
+        match self {
+            // Nobody waits for 50 seconds, which is the default.
+            Self::Lock => &["--innodb-lock-wait-timeout=1"],
+            _ => &[],
+        }
     }
 
     /// The errors that may reach a caller while it happens. All others break a promise.
@@ -94,7 +116,8 @@ impl Fault {
         match self {
             // Fewer than the batches that a resolver has in flight. The others have as many as ever.
             Self::Pool if worker % 2 == 0 => settings.connections = 1,
-            Self::Pool | Self::WorkerKill | Self::Clock => {}
+            Self::Clock => settings.clock_ahead = clock::ahead(worker),
+            Self::Pool | Self::WorkerKill => {}
             _ => settings.deadline = Some(20_000),
         }
     }
@@ -104,6 +127,11 @@ impl Fault {
         match self {
             Self::WorkerKill => Some(Box::new(worker_kill::WorkerKill)),
             Self::DatabaseKill => Some(Box::new(database_kill::DatabaseKill)),
+            Self::Cut => Some(Box::new(cut::Cut)),
+            Self::Delay => Some(Box::new(delay::Delay)),
+            Self::CutCommit => Some(Box::new(cut_commit::CutCommit)),
+            Self::Lock => Some(Box::new(lock::Lock)),
+            Self::DiskFull => Some(Box::new(disk_full::DiskFull)),
             _ => None,
         }
     }
