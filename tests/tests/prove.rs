@@ -49,7 +49,7 @@ async fn on_server(flavor: Flavor) -> Scene {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_processes_on_one_sqlite_file() {
-    prove(&quick(), &Scene::file().expect("a folder")).await;
+    prove(&quick(), &Scene::file(None).expect("a folder")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,7 +70,7 @@ async fn contend(scene: &Scene) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn contention_on_one_sqlite_file() {
-    contend(&Scene::file().expect("a folder")).await;
+    contend(&Scene::file(None).expect("a folder")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,7 +77,7 @@ enum Place {
     /// On a server of our own. The database comes first: it is dropped while the server may still run.
     Own {
         database: FreshDatabase,
-        server: Mutex<DatabaseServer>,
+        server: Box<Mutex<DatabaseServer>>,
     },
 }
 
@@ -100,7 +100,7 @@ impl Scene {
         };
         let database = server.fresh_database().await?;
         let proxies = vec![proxy_to(server.address()).await?];
-        Ok(Self { on, place: Place::Own { database, server: Mutex::new(server) }, proxies })
+        Ok(Self { on, place: Place::Own { database, server: Box::new(Mutex::new(server)) }, proxies })
     }
 
     /// A fresh SQLite file, in a folder or on a disk of so many megabytes.

@@ -115,7 +115,7 @@ impl Fault {
     pub fn settings(self, worker: usize, settings: &mut Settings) {
         match self {
             // Fewer than the batches that a resolver has in flight. The others have as many as ever.
-            Self::Pool if worker % 2 == 0 => settings.connections = 1,
+            Self::Pool if worker.is_multiple_of(2) => settings.connections = 1,
             Self::Clock => settings.clock_ahead = clock::ahead(worker),
             Self::Pool | Self::WorkerKill => {}
             _ => settings.deadline = Some(20_000),
