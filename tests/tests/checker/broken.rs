@@ -166,13 +166,15 @@ async fn evidence_that_cannot_be() {
     let contact = base.id(1);
     let out_of_order = Violation::EvidenceOutOfOrder { position: merge, contact };
     assert_found(&changed(&|event| event.previous_primary = None), out_of_order);
-    assert_found(&changed(&|event| event.by_phone = false), out_of_order);
+    assert_found(&changed(&|event| event.by.truncate(1)), out_of_order);
+    let other_proof = base.finale.events.last().unwrap().by.clone();
+    assert_found(&changed(&|event| event.by = other_proof.clone()), out_of_order);
     assert_found(&changed(&|event| event.kind = EventKind::Promoted), out_of_order);
     assert_found(&changed(&|event| event.kind = EventKind::Linked), out_of_order);
     let nobody = changed(&|event| event.contact = 77.into());
     assert_found(&nobody, Violation::EvidenceOfNobody { contact: 77.into() });
     let mut twice = base.clone();
-    twice.finale.events.push(base.finale.events[merge]);
+    twice.finale.events.push(base.finale.events[merge].clone());
     let position = base.finale.events.len();
     assert_found(&twice, Violation::EvidenceOutOfOrder { position, contact });
 }
