@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// Conflicts are retried after a random wait that grows: of those who collided, one gets through each time, and the
 /// others spread out. A lost connection is retried at once, a few times: after a database was restarted, a pool
-/// still holds connections that have died.
+/// still holds connections that have died. Whoever has waited for a connection in vain is told so, and does not wait again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retry {
     pub(crate) conflicts: u32,
@@ -27,6 +27,9 @@ impl Retry {
     const LONGEST_WAIT: Duration = Duration::from_millis(200);
     /// Past this no conflict is retried: each may have waited for a lock until the database's own time-out.
     const PATIENCE: Duration = Duration::from_secs(30);
+    /// A dead connection is found out sooner. What took longer has waited: for a pool that others have exhausted, or for a
+    /// database that is down.
+    const LONGEST_LOSS: Duration = Duration::from_secs(1);
 
     /// Calls `attempt` until it succeeds, fails for good, or a bound is reached.
     pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
@@ -36,6 +39,7 @@ impl Retry {
         let (mut conflicts, mut reconnects) = (0, 0);
         let start = Instant::now();
         loop {
+            let begun = Instant::now();
             match attempt().await {
                 Err(Error::Conflict { source, .. }) => {
                     conflicts += 1;
@@ -47,7 +51,7 @@ impl Retry {
                 }
                 Err(Error::Unavailable { source }) => {
                     reconnects += 1;
-                    if reconnects > self.reconnects {
+                    if reconnects > self.reconnects || begun.elapsed() > Self::LONGEST_LOSS {
                         return Err(Error::Unavailable { source });
                     }
                     tracing::debug!(attempt = reconnects, "the database went away");
@@ -94,6 +98,26 @@ mod tests {
             })
             .await;
         assert_eq!(result.unwrap(), 3);
+    }
+
+    /// Attempts that each find out after `wait` that the database is away.
+    async fn attempts_while_away(wait: Duration) -> u32 {
+        let calls = Cell::new(0);
+        let result: Result<(), _> = Retry { conflicts: 0, reconnects: 2 }
+            .run(|| async {
+                calls.set(calls.get() + 1);
+                tokio::time::sleep(wait).await;
+                Err(Error::unavailable(std::io::Error::other("away")))
+            })
+            .await;
+        assert!(matches!(result, Err(Error::Unavailable { .. })), "{result:?}");
+        calls.get()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lost_connections_are_retried_and_long_waits_are_not() {
+        assert_eq!(attempts_while_away(Duration::from_millis(10)).await, 3);
+        assert_eq!(attempts_while_away(Duration::from_secs(3)).await, 1);
     }
 
     #[tokio::test]

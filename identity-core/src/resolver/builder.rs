@@ -100,7 +100,8 @@ impl ResolverBuilder {
         self
     }
 
-    /// How often a batch is tried again at once when the connection is lost. Default: 2.
+    /// How often a batch is tried again at once when the connection is lost; not where it has waited for one in vain.
+    /// Default: 2.
     #[must_use]
     pub fn max_reconnects(mut self, retries: u32) -> Self {
         self.retry.reconnects = retries;

@@ -1,4 +1,4 @@
-//! `random-calls URL FIRST_TASK`: part of a load, as a process of its own.
+//! `random-calls URL FIRST_TASK [IDENTIFIERS]`: part of a load, as a process of its own.
 //!
 //! Makes the calls of [`RandomCalls::MANY`]'s kind, from the given task on, and exits with 0 when all of them succeeded.
 
@@ -11,15 +11,14 @@ use identity_core::conformance::RandomCalls;
 #[tokio::main]
 #[allow(clippy::print_stderr, reason = "it is how the test learns why")]
 async fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(url), Some(Ok(first_task))) = (arguments.next(), arguments.next().map(|task| task.parse()))
-    else {
-        eprintln!("usage: random-calls URL FIRST_TASK");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((url, calls)) = load(&arguments) else {
+        eprintln!("usage: random-calls URL FIRST_TASK [IDENTIFIERS]");
         return ExitCode::from(2);
     };
-    match IdentityResolver::connect(&url).await {
+    match IdentityResolver::connect(url).await {
         Ok(resolver) => {
-            RandomCalls { first_task, ..RandomCalls::MANY }.run(&resolver).await;
+            calls.run(&resolver).await;
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -27,4 +26,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn load(arguments: &[String]) -> Option<(&str, RandomCalls)> {
+    let (url, numbers) = arguments.split_first()?;
+    let calls = match numbers {
+        [first_task] => RandomCalls { first_task: first_task.parse().ok()?, ..RandomCalls::MANY },
+        [first_task, identifiers] => RandomCalls {
+            first_task: first_task.parse().ok()?,
+            identifiers: identifiers.parse().ok()?,
+            ..RandomCalls::MANY
+        },
+        _ => return None,
+    };
+    Some((url, calls))
 }

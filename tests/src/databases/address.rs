@@ -31,6 +31,19 @@ impl ServerAddress {
         &self.url
     }
 
+    /// Where it listens, for who stands between.
+    ///
+    /// # Panics
+    /// If its URL does not end with an address and a port, as those of our own servers do.
+    #[expect(clippy::panic, reason = "our own servers have one")]
+    pub fn socket(&self) -> std::net::SocketAddr {
+        let place = self.url.rsplit('@').next().unwrap_or_default();
+        match place.parse() {
+            Ok(socket) => socket,
+            Err(_) => panic!("not an address and a port: {place}"),
+        }
+    }
+
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         format!("{}/{database}", self.url)

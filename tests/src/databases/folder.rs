@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// What the guard does: it keeps the last line it read, which names the process group to kill ("" for none). When its input
-/// ends, because the owner dropped it or was killed, it kills that group and removes the folder.
+/// ends, because the owner dropped it or was killed, it kills that group, and removes the folder and what is mounted in it.
 const GUARD: &str = r#"
 group=
 while read -r line; do group=$line; done
 [ -z "$group" ] || kill -s KILL -- "-$group" 2>/dev/null
+# Whether or not there is one.
+umount -l -- "$1/data" 2>/dev/null
 for pause in 0.1 0.5 1 3; do
     rm -rf -- "$1" 2>/dev/null && exit 0
     sleep "$pause"
@@ -44,6 +46,23 @@ impl GuardedFolder {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder in which [`mount`](Self::mount) puts a disk.
+    pub(super) fn disk(&self) -> PathBuf {
+        self.path.join("data")
+    }
+
+    /// Mounts a disk of so many megabytes, in memory. Only root can.
+    pub(super) fn mount(&self, megabytes: u64) -> io::Result<()> {
+        std::fs::create_dir(self.disk())?;
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=0700"), "tmpfs"]);
+        let output = mount.arg(self.disk()).stdin(Stdio::null()).output()?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+        }
     }
 
     /// Names the process group that works in the folder from now on, or that none does.

@@ -3,8 +3,10 @@
 //! sqlx pings a connection whenever it goes back to its pool, which is a round trip for each call. A store with a pool of
 //! its own therefore keeps a few; one on the application's pool takes and returns them, since they are not its own.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use sqlx::mysql::MySqlPoolOptions;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, MySql, MySqlPool};
 
@@ -16,6 +18,35 @@ pub(super) struct Connections {
     pub(super) pool: MySqlPool,
     state: Mutex<State>,
     most: usize,
+    losses: Losses,
+}
+
+/// When a connection was last found dead. Those that were idle by then may have died as well: each of them is pinged before
+/// it is used again, so that no caller has to find them out one by one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Losses(Arc<Mutex<Option<Instant>>>);
+
+impl Losses {
+    /// Has a pool look after its idle connections.
+    pub(super) fn watched_by(&self, pool: MySqlPoolOptions) -> MySqlPoolOptions {
+        let losses = self.clone();
+        pool.before_acquire(move |connection, idle| {
+            let is_suspect = losses.happened_within(idle.idle_for);
+            Box::pin(async move { Ok(!is_suspect || connection.ping().await.is_ok()) })
+        })
+    }
+
+    fn happen(&self) {
+        *self.last() = Some(Instant::now());
+    }
+
+    fn happened_within(&self, time: Duration) -> bool {
+        self.last().is_some_and(|last| last.elapsed() <= time)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -36,8 +67,8 @@ impl Drop for Waiting<'_> {
 
 impl Connections {
     /// Keeps up to `most` connections.
-    pub(super) fn new(pool: MySqlPool, most: usize) -> Self {
-        Self { pool, state: Mutex::default(), most }
+    pub(super) fn new(pool: MySqlPool, most: usize, losses: Losses) -> Self {
+        Self { pool, state: Mutex::default(), most, losses }
     }
 
     /// A connection that is kept, or one of the pool.
@@ -60,6 +91,7 @@ impl Connections {
         match outcome {
             Ok(_) if state.waiting == 0 && state.kept.len() < self.most => state.kept.push(connection),
             Err(error) if error.kind() == ErrorKind::Unavailable => {
+                self.losses.happen();
                 let dead = std::mem::take(&mut state.kept);
                 drop(state);
                 dead.into_iter().for_each(|connection| drop(connection.detach()));

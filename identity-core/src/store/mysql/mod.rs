@@ -44,7 +44,7 @@ use crate::contact::ContactId;
 use crate::error::Error;
 use crate::snapshot::{Query, Snapshot};
 use by_linked_id::ByLinkedId;
-use connections::Connections;
+use connections::{Connections, Losses};
 use session::{MySqlSession, Sending, execute, fetch, time};
 
 const DIALECT: Dialect = Dialect {
@@ -104,18 +104,15 @@ impl MySqlStore {
     /// # Errors
     /// As for [`new`](Self::new), and [`Error::NotAdoptable`].
     pub async fn with_options(pool: MySqlPool, options: StoreOptions) -> Result<Self, Error> {
-        Self::open(pool, options, 0, Sending::Prepared).await
+        // It pings connections itself before it gives them out, unless the application wants it otherwise.
+        let connections = Connections::new(pool, 0, Losses::default());
+        Self::open(connections, options, Sending::Prepared).await
     }
 
-    /// Prepares the database; the store keeps up to `keep` connections in hand.
-    async fn open(
-        pool: MySqlPool,
-        options: StoreOptions,
-        keep: usize,
-        sending: Sending,
-    ) -> Result<Self, Error> {
+    /// Prepares the database.
+    async fn open(connections: Connections, options: StoreOptions, sending: Sending) -> Result<Self, Error> {
         // A connection of its own: it is closed, with its lock and what it has begun, if this is given up halfway.
-        let mut connection = pool.acquire().await.map_err(fault::classify)?.detach();
+        let mut connection = connections.pool.acquire().await.map_err(fault::classify)?.detach();
         layout::check_session(&mut connection).await?;
         migrate::lock(&mut connection).await?;
         migrate::run(&mut connection).await?;
@@ -128,7 +125,7 @@ impl MySqlStore {
         let mut adopter = MySqlAdopter(&mut connection);
         adopt::ensure_adopted(&mut adopter, &DIALECT, options.normalizer, state, options.adopt).await?;
         connection.close().await.map_err(fault::classify)?;
-        Ok(Self { connections: Arc::new(Connections::new(pool, keep)), tick, sending, by_linked_id })
+        Ok(Self { connections: Arc::new(connections), tick, sending, by_linked_id })
     }
 
     /// A store with a pool of its own, on the existing database that a URL such as
@@ -152,10 +149,12 @@ impl MySqlStore {
             .close()
             .await
             .map_err(fault::classify)?;
-        let pool = MySqlPoolOptions::new()
+        let losses = Losses::default();
+        let pool = losses
+            .watched_by(MySqlPoolOptions::new())
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
-            // A ping before each use would be a round trip of its own; a connection that died is tried again instead.
+            // A ping before each use would be a round trip of its own; what died is tried again on another connection.
             .test_before_acquire(false)
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(session::SET_UP).await.map(drop) })
@@ -164,7 +163,7 @@ impl MySqlStore {
             .await
             .map_err(fault::classify)?;
         let keep = KEPT.min(options.max_connections as usize);
-        Self::open(pool, options, keep, Sending::Text).await
+        Self::open(Connections::new(pool, keep, losses), options, Sending::Text).await
     }
 
     async fn load_on(&self, connection: &mut MySqlConnection, query: Query<'_>) -> Result<Snapshot, Error> {

@@ -1,0 +1,16 @@
+//! No other error reaches a caller than the faults of the run allow.
+
+use identity_core::ErrorKind;
+
+use super::Violation;
+use crate::prove::history::{History, Outcome};
+
+pub(super) fn check(history: &History, allowed: &[ErrorKind]) -> Vec<Violation> {
+    let failed = history.calls.iter().filter_map(|call| match call.outcome {
+        Outcome::Failed { kind, .. } if !allowed.contains(&kind) => {
+            Some(Violation::ForbiddenError { call: call.number, kind })
+        }
+        _ => None,
+    });
+    failed.collect()
+}

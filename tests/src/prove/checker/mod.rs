@@ -1,0 +1,43 @@
+//! What of a history and a finale breaks a promise of SPEC. Pure: no clock, no database.
+//!
+//! | file | promises |
+//! |---|---|
+//! | `clusters.rs` | the final clusters are the connected components of the calls, and a call happened wholly or not at all |
+//! | `tables.rs` | one primary, the oldest; no chain; one claim per identifier; no row lost or repeated |
+//! | `evidence.rs` | replaying the evidence gives the clusters |
+//! | `bounds.rs` | a reply holds what it must, and nothing that it cannot |
+//! | `family.rs` | no reply mixes two states; people grow, and their primaries get no younger |
+//! | `errors.rs` | no other error than the faults of the run allow |
+//! | `violation.rs` | how each can be broken |
+//! | `components.rs`, `index.rs` | connected identifiers; rows by id |
+
+mod bounds;
+mod clusters;
+mod components;
+mod errors;
+mod evidence;
+mod family;
+mod index;
+mod tables;
+mod violation;
+
+use identity_core::ErrorKind;
+
+use super::finale::Finale;
+use super::history::History;
+use index::Index;
+
+pub use violation::{Promise, Violation};
+
+/// Everything that is broken. A call that ended in an error, or whose worker was killed, may have happened or not, at any time
+/// after it began: where either explains what is there, it does.
+pub fn check(history: &History, finale: &Finale, allowed: &[ErrorKind]) -> Vec<Violation> {
+    let index = Index::new(finale);
+    let mut found = errors::check(history, allowed);
+    found.extend(clusters::check(history, &index));
+    found.extend(tables::check(finale, &index));
+    found.extend(evidence::check(finale, &index));
+    found.extend(bounds::check(history));
+    found.extend(family::check(history, &index));
+    found
+}

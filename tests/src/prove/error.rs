@@ -1,0 +1,68 @@
+use std::io;
+
+use super::Fault;
+use crate::databases::DatabaseError;
+
+/// Why a run could not be made. It says nothing about the promises.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// A database server could not be started, stopped or used.
+    #[error("the scene broke down")]
+    Database(#[from] DatabaseError),
+    /// The library could not be set up.
+    #[error("identity-core could not be set up")]
+    Core(#[from] identity_core::Error),
+    /// The operating system refused.
+    #[error("cannot {what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A worker ended by itself, and not well.
+    #[error("worker {worker} ended with {status}")]
+    Worker {
+        /// Which one.
+        worker: usize,
+        /// Its exit status.
+        status: std::process::ExitStatus,
+    },
+    /// A history that no worker writes.
+    #[error("line {line} of {file} is none of a history")]
+    History {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The calls were over before a fault had struck.
+    #[error("the run was too short: {0} did not strike")]
+    NeverStruck(Fault),
+    /// A fault that this scene cannot have.
+    #[error("{fault} is nothing that can happen on {on}")]
+    NotHere {
+        /// The fault.
+        fault: Fault,
+        /// The database.
+        on: super::On,
+    },
+    /// Members of a cluster hold different things, and do not come together.
+    #[error("the members of the cluster did not come to hold the same within {0:?}")]
+    Apart(std::time::Duration),
+    /// Calls stopped being answered.
+    #[error("the workers did not come to their end within {0:?}")]
+    Stuck(std::time::Duration),
+}
+
+/// Says what was tried when the operating system refuses.
+pub(super) trait Context<T> {
+    fn context(self, what: impl FnOnce() -> String) -> Result<T, ProveError>;
+}
+
+impl<T> Context<T> for io::Result<T> {
+    fn context(self, what: impl FnOnce() -> String) -> Result<T, ProveError> {
+        self.map_err(|source| ProveError::Io { what: what(), source })
+    }
+}

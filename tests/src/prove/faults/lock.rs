@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::{Connection, Executor, MySqlConnection, Row};
+
+use super::{Disturb, Stage};
+use crate::databases::DatabaseError;
+use crate::prove::ProveError;
+
+/// How many of the latest contacts are locked: those that the workers are about to change.
+const CONTACTS: usize = 40;
+
+/// What the session has written of its own. A database that finds a deadlock gives up the transaction that wrote least, and
+/// that is to be a worker's.
+const WEIGHT: usize = 400;
+
+/// Somebody outside locks the latest contacts and their claims: for longer than a worker waits for a lock, or in the order
+/// opposite to the workers', so that both wait for each other.
+#[derive(Debug)]
+pub(super) struct Lock;
+
+#[async_trait]
+impl Disturb for Lock {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+        let url = stage.scene.direct_url();
+        let mut outsider = MySqlConnection::connect(&url).await.map_err(DatabaseError::from)?;
+        outsider
+            .execute("CREATE TABLE IF NOT EXISTS ProveOutsider (n INT NOT NULL)")
+            .await
+            .map_err(DatabaseError::from)?;
+        if random.bool() {
+            let time = Duration::from_millis(random.u64(1_100..2_500));
+            lock(&mut outsider, time).await.map_err(DatabaseError::from)?;
+        } else {
+            for _ in 0..10 {
+                let pause = Duration::from_micros(random.u64(0..4_000));
+                lock_backwards(&mut outsider, pause).await.map_err(DatabaseError::from)?;
+            }
+        }
+        outsider.close().await.map_err(DatabaseError::from)?;
+        Ok(())
+    }
+}
+
+/// Contacts, with the gap in which new ones are inserted, then claims, and holds them.
+async fn lock(outsider: &mut MySqlConnection, time: Duration) -> Result<(), sqlx::Error> {
+    outsider.execute("START TRANSACTION").await?;
+    let locked = async {
+        let latest = latest(outsider, " FOR UPDATE").await?;
+        for (_, email) in latest {
+            lock_claim(outsider, &email).await?;
+        }
+        Ok(())
+    };
+    forgive(locked.await)?;
+    tokio::time::sleep(time).await;
+    outsider.execute("ROLLBACK").await.map(drop)
+}
+
+/// Claims, then contacts, the latest first: workers go the other way.
+async fn lock_backwards(outsider: &mut MySqlConnection, pause: Duration) -> Result<(), sqlx::Error> {
+    outsider.execute("START TRANSACTION").await?;
+    let locked = async {
+        let rows = vec!["(0)"; WEIGHT].join(", ");
+        let insert = format!("INSERT INTO ProveOutsider (n) VALUES {rows}");
+        outsider.execute(sqlx::AssertSqlSafe(insert)).await?;
+        let latest = latest(outsider, "").await?;
+        for (_, email) in &latest {
+            lock_claim(outsider, email).await?;
+        }
+        for (id, _) in &latest {
+            tokio::time::sleep(pause).await;
+            let lock = sqlx::query("SELECT id FROM Contact WHERE id = ? FOR UPDATE").bind(id);
+            lock.fetch_optional(&mut *outsider).await?;
+        }
+        Ok(())
+    };
+    forgive(locked.await)?;
+    outsider.execute("ROLLBACK").await.map(drop)
+}
+
+async fn latest(
+    outsider: &mut MySqlConnection,
+    locking: &str,
+) -> Result<Vec<(i64, Option<String>)>, sqlx::Error> {
+    let select = format!("SELECT id, email FROM Contact ORDER BY id DESC LIMIT {CONTACTS}{locking}");
+    let rows = outsider.fetch_all(sqlx::AssertSqlSafe(select)).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// With the gap before it, into which others would insert.
+async fn lock_claim(outsider: &mut MySqlConnection, email: &Option<String>) -> Result<(), sqlx::Error> {
+    let lock = "SELECT contactId FROM ContactIdentifier WHERE kind = 'email' AND value >= ? \
+                ORDER BY kind, value LIMIT 1 FOR UPDATE";
+    sqlx::query(lock).bind(email).fetch_optional(outsider).await.map(drop)
+}
+
+/// That the outsider is given up itself is as good.
+fn forgive(locked: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
+    match locked {
+        Err(sqlx::Error::Database(error))
+            if error
+                .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+                .is_some_and(|error| matches!(error.number(), 1205 | 1213 | 1020)) =>
+        {
+            Ok(())
+        }
+        locked => locked,
+    }
+}

@@ -1,0 +1,153 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::plan::Plan;
+use super::planted::Planted;
+use super::{Fault, On};
+
+/// Makes very many calls from several processes while things go wrong, checks every promise, and prints a table.
+///
+/// Exits with 1 if a promise is broken, and with 2 if the run could not be made.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "prove", args_conflicts_with_subcommands = true)]
+pub struct Options {
+    /// The database
+    #[arg(long, value_enum, default_value = "all")]
+    pub on: On,
+    /// How many calls
+    #[arg(long, default_value_t = 100_000)]
+    pub calls: u64,
+    /// How many processes make them
+    #[arg(long, default_value_t = 3)]
+    pub processes: usize,
+    /// How many calls each process makes at once
+    #[arg(long, default_value_t = 16)]
+    pub tasks: usize,
+    /// What goes wrong meanwhile: a list, or `none`. Default: whatever can happen to the database
+    #[arg(long, value_parser = Faults::parse)]
+    pub faults: Option<Faults>,
+    /// What everything random is drawn from. Default: another one each time
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// How many identifiers a group of calls is about; half of them are emails
+    #[arg(long, default_value_t = Plan::IDENTIFIERS)]
+    pub identifiers: u32,
+    /// How many calls a group has. Calls of one group are made at about the same time
+    #[arg(long, default_value_t = Plan::CALLS_PER_GROUP)]
+    pub calls_per_group: u64,
+    /// One more option on the servers' command lines, such as `--server-option=--wsrep-sync-wait=7`
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub server_option: Vec<String>,
+    /// Keeps histories and tables in this file. It holds no email and no phone number
+    #[arg(long)]
+    pub keep: Option<PathBuf>,
+    /// A known bug, in a store of the tests' own: the run has to find it
+    #[arg(long, value_enum)]
+    pub planted: Option<Planted>,
+    /// What this program runs as a process of its own.
+    #[command(subcommand)]
+    pub part: Option<Part>,
+}
+
+/// A part of a run that is a process of its own.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Part {
+    /// Makes calls, as many as the tickets on its standard input say
+    #[command(hide = true)]
+    Worker(WorkerOptions),
+}
+
+/// What a worker is told.
+#[derive(Clone, Debug, Args)]
+pub struct WorkerOptions {
+    /// The database
+    #[arg(long)]
+    pub url: String,
+    /// The seed of the plan
+    #[arg(long)]
+    pub seed: u64,
+    /// As for the run
+    #[arg(long)]
+    pub identifiers: u32,
+    /// As for the run
+    #[arg(long)]
+    pub calls_per_group: u64,
+    /// How many calls it makes at once
+    #[arg(long)]
+    pub tasks: usize,
+    /// The most connections it opens
+    #[arg(long)]
+    pub connections: u32,
+    /// After how many milliseconds it gives a call up
+    #[arg(long)]
+    pub deadline: Option<u64>,
+    /// By how many seconds its clock is ahead; whoever starts it sees to that
+    #[arg(skip)]
+    pub clock_ahead: i64,
+    /// The file of its history
+    #[arg(long)]
+    pub history: PathBuf,
+    /// A known bug
+    #[arg(long, value_enum)]
+    pub planted: Option<Planted>,
+}
+
+impl WorkerOptions {
+    /// What it calls.
+    pub(super) fn plan(&self) -> Plan {
+        Plan { seed: self.seed, identifiers: self.identifiers, calls_per_group: self.calls_per_group }
+    }
+
+    /// The command line that is read as these options, but for the history.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["worker".to_owned()];
+        let mut add = |name: &str, value: String| arguments.extend([format!("--{name}"), value]);
+        add("url", self.url.clone());
+        add("seed", self.seed.to_string());
+        add("identifiers", self.identifiers.to_string());
+        add("calls-per-group", self.calls_per_group.to_string());
+        add("tasks", self.tasks.to_string());
+        add("connections", self.connections.to_string());
+        if let Some(deadline) = self.deadline {
+            add("deadline", deadline.to_string());
+        }
+        if let Some(name) = self.planted.as_ref().and_then(clap::ValueEnum::to_possible_value) {
+            add("planted", name.get_name().to_owned());
+        }
+        arguments
+    }
+}
+
+/// What goes wrong in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// `none`, or names of faults with commas between them.
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::default());
+        }
+        text.split(',').map(|name| clap::ValueEnum::from_str(name, false)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_is_sound() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn faults_are_a_list_or_none() {
+        assert_eq!(Faults::parse("none"), Ok(Faults::default()));
+        assert_eq!(Faults::parse("pool,worker-kill"), Ok(Faults(vec![Fault::Pool, Fault::WorkerKill])));
+        assert!(Faults::parse("worker-kill,earthquake").is_err());
+    }
+}

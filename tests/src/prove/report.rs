@@ -1,0 +1,104 @@
+//! The table at the end, as Markdown.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::history::{Call, Outcome};
+use super::run::{Run, Verdict};
+use super::scene::On;
+
+/// The head of the table.
+pub const HEAD: &str = "\
+| database | calls | processes | faults | answered | outcome unknown | conflicts retried | p50 | p99 | max | errors | time | broken promises |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
+";
+
+/// One line of the table.
+pub fn line(on: On, run: &Run, verdict: &Verdict) -> String {
+    let calls = &verdict.history.calls;
+    let latencies = latencies(calls);
+    let at = |share: f64| latency(&latencies, share);
+    format!(
+        "| {on} | {} | {} × {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s | {} |\n",
+        calls.len(),
+        run.processes,
+        run.tasks,
+        strokes(verdict),
+        latencies.len(),
+        calls.len() - latencies.len(),
+        verdict.history.conflicts,
+        at(0.5),
+        at(0.99),
+        at(1.0),
+        errors(calls),
+        verdict.took.as_secs_f64(),
+        broken(verdict),
+    )
+}
+
+/// How long each answered call took, in nanoseconds, the quickest first.
+fn latencies(calls: &[Call]) -> Vec<u64> {
+    let mut latencies: Vec<u64> = calls
+        .iter()
+        .filter_map(|call| match call.outcome {
+            Outcome::Answered { at, .. } => Some(at - call.begin),
+            Outcome::Failed { .. } | Outcome::Lost => None,
+        })
+        .collect();
+    latencies.sort_unstable();
+    latencies
+}
+
+/// The latency that this share of the calls does not exceed.
+fn latency(latencies: &[u64], share: f64) -> String {
+    let position = (latencies.len() as f64 * share).ceil() as usize;
+    match latencies.get(position.saturating_sub(1)) {
+        Some(nanos) => format!("{:.1} ms", Duration::from_nanos(*nanos).as_secs_f64() * 1e3),
+        None => "-".to_owned(),
+    }
+}
+
+fn strokes(verdict: &Verdict) -> String {
+    let strokes = verdict.strokes.iter().map(|(fault, count)| match fault.disturbance() {
+        Some(_) => format!("{count} {fault}"),
+        None => fault.to_string(),
+    });
+    or_none(strokes.collect())
+}
+
+fn errors(calls: &[Call]) -> String {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for call in calls {
+        if let Outcome::Failed { kind, .. } = call.outcome {
+            *kinds.entry(format!("{kind:?}")).or_default() += 1;
+        }
+    }
+    or_none(kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect())
+}
+
+fn broken(verdict: &Verdict) -> String {
+    let mut promises: BTreeMap<_, usize> = BTreeMap::new();
+    for violation in &verdict.violations {
+        *promises.entry(violation.promise()).or_default() += 1;
+    }
+    let promises = promises.into_iter().map(|(promise, count)| format!("**{promise}** ({count} times)"));
+    or_none(promises.collect())
+}
+
+fn or_none(items: Vec<String>) -> String {
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+/// What is broken, a line each, as many as one reads.
+pub fn violations(verdict: &Verdict) -> String {
+    const SHOWN: usize = 20;
+    let mut text = String::new();
+    for violation in verdict.violations.iter().take(SHOWN) {
+        let _ = writeln!(text, "broken, {}: {violation}", violation.promise());
+    }
+    if verdict.violations.len() > SHOWN {
+        let _ = writeln!(text, "and {} more", verdict.violations.len() - SHOWN);
+    }
+    text
+}

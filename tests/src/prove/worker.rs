@@ -1,0 +1,80 @@
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use identity_core::{ErrorKind, IdentityResolver, StoreOptions};
+use tokio::task::JoinSet;
+
+use super::ProveError;
+use super::clock;
+use super::error::Context;
+use super::history::Log;
+use super::options::WorkerOptions;
+use super::plan::Plan;
+use super::store;
+use super::tickets::Tickets;
+
+/// How long a database may be away before a worker that starts gives up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a task waits when the database is away: a plan is not to be used up meanwhile.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Makes the calls whose tickets it gets, several at once, until there are no more.
+pub(super) async fn work(options: &WorkerOptions) -> Result<(), ProveError> {
+    let log = Arc::new(Log::create(&options.history).context(|| "create the history".to_owned())?);
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned();
+    let tickets = Arc::new(File::from(stdin.context(|| "read the tickets".to_owned())?));
+    let resolver = connect(options, &log).await?;
+    let plan = options.plan();
+    let mut running = JoinSet::new();
+    for _ in 0..options.tasks {
+        running.spawn(call_again_and_again(plan, resolver.clone(), Arc::clone(&log), Arc::clone(&tickets)));
+    }
+    while let Some(ended) = running.join_next().await {
+        ended
+            .map_err(std::io::Error::other)
+            .and_then(|ended| ended)
+            .context(|| "go on calling".to_owned())?;
+    }
+    resolver.close().await;
+    Ok(())
+}
+
+/// A call that failed is not made again: what became of it is for the checker to find out.
+async fn call_again_and_again(
+    plan: Plan,
+    resolver: IdentityResolver,
+    log: Arc<Log>,
+    tickets: Arc<File>,
+) -> std::io::Result<()> {
+    while let Some(number) = Tickets::next(&*tickets)? {
+        let request = plan.call(number).request();
+        log.begin(number)?;
+        let answer = resolver.identify(request).await;
+        log.end(number, clock::now(), &answer)?;
+        if matches!(&answer, Err(error) if error.kind() == ErrorKind::Unavailable) {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    Ok(())
+}
+
+async fn connect(options: &WorkerOptions, log: &Arc<Log>) -> Result<IdentityResolver, ProveError> {
+    let store_options = StoreOptions::default().max_connections(options.connections);
+    let start = Instant::now();
+    let store = loop {
+        match store::connect(&options.url, store_options, options.planted, Arc::clone(log)).await {
+            Err(error) if error.is_retryable() && start.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => break outcome?,
+        }
+    };
+    let resolver = IdentityResolver::new(store);
+    Ok(match options.deadline {
+        Some(deadline) => resolver.with_deadline(Duration::from_millis(deadline)),
+        None => resolver,
+    })
+}

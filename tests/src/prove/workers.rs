@@ -1,0 +1,132 @@
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+use super::error::Context;
+use super::faults::clock;
+use super::tickets::Tickets;
+use super::{ProveError, WorkerOptions};
+
+/// The worker processes, seen from their parent.
+#[derive(Debug)]
+pub struct Workers {
+    program: PathBuf,
+    /// Where their histories are.
+    folder: PathBuf,
+    tickets: Tickets,
+    places: Vec<Mutex<Place>>,
+}
+
+/// What one process does, and another one after that was killed.
+#[derive(Debug)]
+struct Place {
+    number: usize,
+    options: WorkerOptions,
+    /// How many processes were here already.
+    lives: usize,
+    child: Child,
+}
+
+impl Workers {
+    /// Starts one process for each of `options`, whose histories go into files of `folder`.
+    pub(super) fn start(
+        program: &Path,
+        folder: &Path,
+        tickets: Tickets,
+        options: Vec<WorkerOptions>,
+    ) -> Result<Self, ProveError> {
+        let places = options.into_iter().enumerate().map(|(number, options)| {
+            let child = spawn(program, folder, &tickets, &options, number, 0)?;
+            Ok(Mutex::new(Place { number, options, lives: 0, child }))
+        });
+        let places = places.collect::<Result<_, ProveError>>()?;
+        Ok(Self { program: program.to_owned(), folder: folder.to_owned(), tickets, places })
+    }
+
+    /// How many there are.
+    #[expect(clippy::len_without_is_empty, reason = "a run without workers makes no call")]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// How many calls were begun, or are about to be.
+    pub fn taken(&self) -> u64 {
+        self.tickets.taken()
+    }
+
+    /// Kills one (SIGKILL), and puts another one into its place. One that has ended stays so.
+    ///
+    /// # Errors
+    /// [`ProveError::Io`] where the system refuses, [`ProveError::Worker`] where it had failed.
+    pub async fn replace(&self, number: usize) -> Result<(), ProveError> {
+        let mut place = self.places[number].lock().await;
+        if place.ended()? {
+            return Ok(());
+        }
+        place.child.kill().await.context(|| "kill a worker".to_owned())?;
+        place.lives += 1;
+        place.child = spawn(&self.program, &self.folder, &self.tickets, &place.options, number, place.lives)?;
+        Ok(())
+    }
+
+    /// Waits until all have ended. When nothing more was begun for `patience`, they are stuck.
+    pub(super) async fn wait(&self, patience: Duration) -> Result<(), ProveError> {
+        const POLL: Duration = Duration::from_millis(10);
+        let (mut taken, mut since) = (self.taken(), Instant::now());
+        loop {
+            let mut running = 0;
+            for place in &self.places {
+                // A place that is being filled anew is running.
+                let ended = match place.try_lock() {
+                    Ok(mut place) => place.ended()?,
+                    Err(_) => false,
+                };
+                running += usize::from(!ended);
+            }
+            if running == 0 {
+                return Ok(());
+            }
+            if taken != self.taken() {
+                (taken, since) = (self.taken(), Instant::now());
+            }
+            if since.elapsed() > patience {
+                return Err(ProveError::Stuck(patience));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}
+
+impl Place {
+    fn ended(&mut self) -> Result<bool, ProveError> {
+        match self.child.try_wait().context(|| "look after a worker".to_owned())? {
+            Some(status) if status.success() => Ok(true),
+            Some(status) => Err(ProveError::Worker { worker: self.number, status }),
+            None => Ok(false),
+        }
+    }
+}
+
+fn spawn(
+    program: &Path,
+    folder: &Path,
+    tickets: &Tickets,
+    options: &WorkerOptions,
+    number: usize,
+    life: usize,
+) -> Result<Child, ProveError> {
+    let starting = || "start a worker".to_owned();
+    let mut command = Command::new(program);
+    command
+        .args(options.arguments())
+        .arg("--history")
+        .arg(folder.join(format!("worker-{number}-{life}")))
+        .stdin(Stdio::from(tickets.share().context(starting)?))
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    clock::set(&mut command, options.clock_ahead)?;
+    command.spawn().context(starting)
+}

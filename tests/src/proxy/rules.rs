@@ -1,0 +1,118 @@
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// The two directions of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Toward {
+    /// What the client sends.
+    Server,
+    /// What the server answers.
+    Client,
+}
+
+/// Where a connection is cut when its client commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtCommit {
+    /// COMMIT never reaches the server.
+    Lost,
+    /// COMMIT was passed on, and nobody waits for what becomes of it: the server may be reading, running or answering it.
+    InFlight,
+    /// The server has answered COMMIT, and the answer never reaches the client.
+    ReplyLost,
+}
+
+/// Which COMMITs are met.
+#[derive(Clone, Copy, Debug)]
+struct CommitRule {
+    at: AtCommit,
+    /// The part of them, from 0 to 1.
+    chance: f64,
+    /// How many more.
+    left: u64,
+}
+
+/// What is done to connections now.
+#[derive(Debug)]
+pub(super) struct Rules {
+    /// In microseconds, for each piece of data.
+    delays: [AtomicU64; 2],
+    refusing: AtomicBool,
+    commit: Mutex<Option<CommitRule>>,
+    commits_cut: AtomicU64,
+    /// Changes whenever all connections are cut.
+    cuts: watch::Sender<()>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            delays: Default::default(),
+            refusing: AtomicBool::new(false),
+            commit: Mutex::new(None),
+            commits_cut: AtomicU64::new(0),
+            cuts: watch::Sender::new(()),
+        }
+    }
+}
+
+impl Rules {
+    pub(super) fn set_delay(&self, toward: Toward, delay: Duration) {
+        let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
+        self.delays[toward as usize].store(micros, Ordering::Relaxed);
+    }
+
+    pub(super) async fn wait(&self, toward: Toward) {
+        let delay = Duration::from_micros(self.delays[toward as usize].load(Ordering::Relaxed));
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    pub(super) fn set_refusing(&self, refusing: bool) {
+        self.refusing.store(refusing, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_refusing(&self) -> bool {
+        self.refusing.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_commits(&self, at: AtCommit, chance: f64, most: u64) {
+        *self.commit.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(CommitRule { at, chance, left: most });
+    }
+
+    pub(super) fn let_commits_pass(&self) {
+        *self.commit.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether the COMMIT that a client has just sent is met.
+    pub(super) fn meets_commit(&self) -> Option<AtCommit> {
+        let mut rule = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        let rule = rule.as_mut().filter(|rule| rule.left > 0 && fastrand::f64() < rule.chance)?;
+        rule.left -= 1;
+        self.commits_cut.fetch_add(1, Ordering::SeqCst);
+        Some(rule.at)
+    }
+
+    pub(super) fn commits_cut(&self) -> u64 {
+        self.commits_cut.load(Ordering::SeqCst)
+    }
+
+    /// The number of connections that were there.
+    pub(super) fn cut(&self) -> usize {
+        let connections = self.cuts.receiver_count();
+        self.cuts.send_replace(());
+        connections
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<()> {
+        self.cuts.subscribe()
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.cuts.receiver_count()
+    }
+}
