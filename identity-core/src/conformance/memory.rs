@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{Inspect, RecordedEvent};
 use crate::contact::{Contact, ContactId};
-use crate::identifier::Identifier;
+use crate::identifier::{Identifier, IdentifierPair};
 use crate::store::MemoryStore;
 
 #[async_trait]
@@ -27,8 +27,10 @@ impl Inspect for MemoryStore {
                 contact: id(event.contact),
                 primary: id(event.primary),
                 previous_primary: event.previous_primary.map(id),
-                by_email: event.email.is_some(),
-                by_phone: event.phone_number.is_some(),
+                by: IdentifierPair::new(event.email.clone(), event.phone_number.clone())
+                    .iter()
+                    .flat_map(IdentifierPair::identifiers)
+                    .collect(),
             })
             .collect()
     }

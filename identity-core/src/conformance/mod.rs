@@ -94,8 +94,8 @@ pub trait Inspect: Send + Sync {
     async fn soft_delete(&self, contact: ContactId);
 }
 
-/// A row of evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A row of evidence. `Debug` shows no email and no phone number.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// What happened.
     pub kind: EventKind,
@@ -105,10 +105,8 @@ pub struct RecordedEvent {
     pub primary: ContactId,
     /// Its primary until then.
     pub previous_primary: Option<ContactId>,
-    /// Whether the request that proved it had an email.
-    pub by_email: bool,
-    /// Whether the request that proved it had a phone number.
-    pub by_phone: bool,
+    /// What the request that proved it asked, the email first.
+    pub by: Vec<Identifier>,
 }
 
 /// A store under test, and the way to look into it.

@@ -228,16 +228,17 @@ pub(super) async fn evidence_tells_what_happened(fixture: &dyn Fixture) {
     let told: Vec<_> = events
         .iter()
         .map(|event| {
-            (event.kind, event.contact, event.primary, event.previous_primary, event.by_email, event.by_phone)
+            let by: Vec<&str> = event.by.iter().map(|identifier| &*identifier.value).collect();
+            (event.kind, event.contact, event.primary, event.previous_primary, by)
         })
         .collect();
     assert_eq!(
         told,
         [
-            (EventKind::Created, older, older, None, true, true),
-            (EventKind::Created, younger, younger, None, true, false),
-            (EventKind::Linked, third, older, None, true, true),
-            (EventKind::Merged, younger, older, Some(younger), true, true),
+            (EventKind::Created, older, older, None, vec!["a@x.io", "1"]),
+            (EventKind::Created, younger, younger, None, vec!["b@x.io"]),
+            (EventKind::Linked, third, older, None, vec!["c@x.io", "1"]),
+            (EventKind::Merged, younger, older, Some(younger), vec!["b@x.io", "1"]),
         ]
     );
 }

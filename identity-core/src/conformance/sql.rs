@@ -5,6 +5,7 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 use super::RecordedEvent;
 use crate::changes::EventKind;
 use crate::contact::ContactId;
+use crate::identifier::{Identifier, IdentifierKind};
 use crate::store::sql::Dialect;
 use crate::store::sql::load;
 use crate::store::sql::statement::{Statement, Value};
@@ -50,14 +51,15 @@ where
     String: for<'r> Decode<'r, R::Database> + Type<R::Database>,
 {
     let id = |column: usize| row.get::<Option<i64>, _>(column).map(ContactId::from);
-    let known = |column: usize| row.get::<Option<String>, _>(column).is_some();
+    let asked =
+        |kind, column: usize| row.get::<Option<String>, _>(column).map(|value| Identifier::new(kind, value));
+    let (email, phone) = (asked(IdentifierKind::Email, 4), asked(IdentifierKind::Phone, 5));
     RecordedEvent {
         kind: EventKind::from_name(&row.get::<String, _>(0)).expect("a kind of event"),
         contact: id(1).expect("a contact"),
         primary: id(2).expect("a primary"),
         previous_primary: id(3),
-        by_email: known(4),
-        by_phone: known(5),
+        by: email.into_iter().chain(phone).collect(),
     }
 }
 

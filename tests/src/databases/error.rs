@@ -50,6 +50,13 @@ pub enum DatabaseError {
     Sql(#[from] sqlx::Error),
 }
 
+impl DatabaseError {
+    /// Whether another program was quicker to take a port. Both servers say it in these words.
+    pub(super) fn is_taken_port(&self) -> bool {
+        matches!(self, Self::Died { log, .. } | Self::TimedOut { log, .. } if log.contains("Address already in use"))
+    }
+}
+
 /// Says what was tried when the operating system refuses.
 pub(super) trait Context<T> {
     fn context(self, what: impl FnOnce() -> String) -> Result<T, DatabaseError>;

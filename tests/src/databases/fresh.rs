@@ -69,7 +69,7 @@ impl Drop for FreshDatabase {
 }
 
 /// Unique among the processes that share a server, and later ones on it.
-fn unique_name() -> String {
+pub(super) fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("t_{}_{count}_{:08x}", std::process::id(), fastrand::u32(..))

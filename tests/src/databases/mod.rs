@@ -1,4 +1,4 @@
-//! Private MariaDB and MySQL servers.
+//! Private MariaDB and MySQL servers, and [clusters](cluster) of them.
 //!
 //! Each server runs in a fresh folder under the system's temporary folder and listens on a free port of 127.0.0.1 only. It
 //! keeps the durability settings that it ships with, so that what tests and benchmarks see is what a shop would see. Server
@@ -13,6 +13,7 @@
 //! | `folder.rs` | the server's folder, and the guard that outlives a killed test |
 //! | `disk.rs` | disks that become full |
 //! | `address.rs`, `fresh.rs` | how to reach a server, and a database for one test |
+//! | `cluster/` | clusters of three servers |
 //! | `shared.rs` | the servers that `with-databases` started |
 //!
 //! ```no_run
@@ -27,6 +28,7 @@
 //! ```
 
 mod address;
+pub mod cluster;
 mod disk;
 mod error;
 mod flavor;

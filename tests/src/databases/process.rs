@@ -61,6 +61,23 @@ impl Process {
         Ok(())
     }
 
+    /// Stops the process and whatever it started, as if the machine had no time for them (SIGSTOP).
+    pub(super) fn pause(&mut self) -> io::Result<()> {
+        self.signal_group(Signal::STOP)
+    }
+
+    /// Lets a paused process go on (SIGCONT).
+    pub(super) fn resume(&mut self) -> io::Result<()> {
+        self.signal_group(Signal::CONT)
+    }
+
+    fn signal_group(&mut self, signal: Signal) -> io::Result<()> {
+        match (self.status()?, self.pid()) {
+            (None, Some(pid)) => Ok(kill_process_group(pid, signal)?),
+            _ => Ok(()),
+        }
+    }
+
     fn pid(&self) -> Option<Pid> {
         i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
     }

@@ -1,4 +1,6 @@
+use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -30,11 +32,19 @@ pub struct DatabaseServer {
     // Dropped first: the folder goes when nobody writes to it any more.
     process: Option<Process>,
     programs: Programs,
-    options: Vec<String>,
+    pub(super) settings: Settings,
     address: ServerAddress,
+    password: String,
     port: u16,
     small_disk: bool,
     folder: GuardedFolder,
+}
+
+/// What a server is started with, each time.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) options: Vec<OsString>,
+    pub(super) environment: Vec<(&'static str, OsString)>,
 }
 
 impl DatabaseServer {
@@ -71,34 +81,76 @@ impl DatabaseServer {
     }
 
     async fn start_on(flavor: Flavor, options: &[&str], disk: Option<u64>) -> Result<Self, DatabaseError> {
-        let programs = Programs::find(flavor)?;
-        let folder = GuardedFolder::new().context(|| "make a folder for a database server".to_owned())?;
-        if let Some(megabytes) = disk {
-            folder.mount(megabytes).context(|| "mount a small disk, as root".to_owned())?;
-        }
-        // Of its own for each server: whoever answers to it is this server, and not another on the same port.
-        let password = format!("{:016x}", fastrand::u64(..));
-        let port = free_port();
-        let mut server = Self {
-            process: None,
-            programs,
-            options: options.iter().map(|&option| option.to_owned()).collect(),
-            address: address(flavor, &password, port),
-            port,
-            small_disk: disk.is_some(),
-            folder,
-        };
-        server.initialize(&password).await?;
+        let mut server = Self::prepare_on(flavor, disk).await?;
+        server.settings.options = options.iter().map(OsString::from).collect();
         for _ in 1..PORT_ATTEMPTS {
-            match server.serve().await {
-                Err(DatabaseError::Died { log, .. }) if port_was_taken(&log) => {
+            match server.serve(&[]).await {
+                Err(error) if error.is_taken_port() => {
                     server.port = free_port();
-                    server.address = address(flavor, &password, server.port);
+                    server.address = address(flavor, &server.password, server.port);
                 }
                 result => return result.map(|()| server),
             }
         }
-        server.serve().await.map(|()| server)
+        server.serve(&[]).await.map(|()| server)
+    }
+
+    /// A server whose data folder is filled, and which does not run yet.
+    pub(super) async fn prepare(flavor: Flavor) -> Result<Self, DatabaseError> {
+        Self::prepare_on(flavor, None).await
+    }
+
+    async fn prepare_on(flavor: Flavor, disk: Option<u64>) -> Result<Self, DatabaseError> {
+        // Of its own for each server: whoever answers to it is this server, and not another on the same port.
+        let mut server = Self::without_data(flavor, format!("{:016x}", fastrand::u64(..)))?;
+        if let Some(megabytes) = disk {
+            server.folder.mount(megabytes).context(|| "mount a small disk, as root".to_owned())?;
+            server.small_disk = true;
+        }
+        server.initialize().await?;
+        Ok(server)
+    }
+
+    /// A second server with the same data and the same password as this one, which must not run; nor does the second yet.
+    pub(super) async fn prepare_copy(&self) -> Result<Self, DatabaseError> {
+        let copy = Self::without_data(self.flavor(), self.password.clone())?;
+        let copying = || "copy a data folder".to_owned();
+        let status = tokio::process::Command::new("cp")
+            .arg("-R")
+            .arg(self.data())
+            .arg(copy.data())
+            .kill_on_drop(true)
+            .status()
+            .await
+            .context(copying)?;
+        if !status.success() {
+            return Err(DatabaseError::Io { what: copying(), source: io::Error::other(status.to_string()) });
+        }
+        fs::copy(self.init_file(), copy.init_file()).context(copying)?;
+        Ok(copy)
+    }
+
+    /// A second server with the same password, and an empty data folder, which other means have to fill.
+    pub(super) fn prepare_empty(&self) -> Result<Self, DatabaseError> {
+        let empty = Self::without_data(self.flavor(), self.password.clone())?;
+        fs::create_dir(empty.data())
+            .and_then(|()| fs::copy(self.init_file(), empty.init_file()))
+            .context(|| "make a data folder".to_owned())?;
+        Ok(empty)
+    }
+
+    fn without_data(flavor: Flavor, password: String) -> Result<Self, DatabaseError> {
+        let port = free_port();
+        Ok(Self {
+            process: None,
+            programs: Programs::find(flavor)?,
+            settings: Settings::default(),
+            address: address(flavor, &password, port),
+            password,
+            port,
+            small_disk: false,
+            folder: GuardedFolder::new().context(|| "make a folder for a database server".to_owned())?,
+        })
     }
 
     /// The kind of server.
@@ -171,6 +223,26 @@ impl DatabaseServer {
         self.forget_process()
     }
 
+    /// Makes the server stand still (SIGSTOP), as on a machine that hangs: its connections stay open and nothing answers.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::Io`] if the system refuses.
+    pub fn pause(&mut self) -> Result<(), DatabaseError> {
+        let Some(process) = &mut self.process else { return Ok(()) };
+        process.pause().context(|| "pause a database server".to_owned())
+    }
+
+    /// Lets a [paused](Self::pause) server go on (SIGCONT).
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::Io`] if the system refuses.
+    pub fn resume(&mut self) -> Result<(), DatabaseError> {
+        let Some(process) = &mut self.process else { return Ok(()) };
+        process.resume().context(|| "resume a database server".to_owned())
+    }
+
     /// Starts the server again with its port and its data, after stopping it if it runs, and waits until it answers.
     ///
     /// # Errors
@@ -178,13 +250,16 @@ impl DatabaseServer {
     /// As [`stop`](Self::stop) and [`start`](Self::start).
     pub async fn restart(&mut self) -> Result<(), DatabaseError> {
         self.stop().await?;
-        self.serve().await
+        self.serve(&[]).await
     }
 
     /// Fills the data folder, and writes down the statements that make the user.
-    async fn initialize(&mut self, password: &str) -> Result<(), DatabaseError> {
+    async fn initialize(&mut self) -> Result<(), DatabaseError> {
+        let password = &self.password;
+        // Into no binary log: a member of a group may have no transaction of its own.
         let statements = format!(
-            "CREATE USER IF NOT EXISTS 'shop'@'%' IDENTIFIED BY '{password}';\n\
+            "SET SESSION sql_log_bin = 0;\n\
+             CREATE USER IF NOT EXISTS 'shop'@'%' IDENTIFIED BY '{password}';\n\
              GRANT ALL ON *.* TO 'shop'@'%' WITH GRANT OPTION;\n"
         );
         let file = self.init_file();
@@ -197,17 +272,10 @@ impl DatabaseServer {
         if status.success() { Ok(()) } else { Err(self.died(status)) }
     }
 
-    /// Runs the server and waits until it answers.
-    async fn serve(&mut self) -> Result<(), DatabaseError> {
-        let mut command = self.programs.serve();
-        command
-            .arg(format!("--port={}", self.port))
-            .arg("--bind-address=127.0.0.1")
-            // A short name, within the data folder: the system's limit of about 100 characters holds for what is written here.
-            .arg("--socket=s.sock")
-            .arg(option("--pid-file=", &self.folder.path().join("pid")))
-            .arg(option("--init-file=", &self.init_file()))
-            .args(&self.options);
+    /// Runs the server, with more options for this once, and waits until it answers.
+    pub(super) async fn serve(&mut self, once: &[String]) -> Result<(), DatabaseError> {
+        let mut command = self.command();
+        command.args(once);
         self.spawn(command)?;
         let start = Instant::now();
         loop {
@@ -224,6 +292,30 @@ impl DatabaseServer {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Runs the server for a task after which it ends by itself; tells what it wrote.
+    pub(super) async fn run_once(&mut self, options: &[&str]) -> Result<String, DatabaseError> {
+        let mut command = self.command();
+        command.args(options);
+        self.spawn(command)?;
+        let status = self.wait_for_end("end", START).await?;
+        self.forget_process()?;
+        if status.success() { Ok(self.log()) } else { Err(self.died(status)) }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.programs.serve();
+        command
+            .arg(format!("--port={}", self.port))
+            .arg("--bind-address=127.0.0.1")
+            // A short name, within the data folder: the system's limit of about 100 characters holds for what is written here.
+            .arg("--socket=s.sock")
+            .arg(option("--pid-file=", &self.folder.path().join("pid")))
+            .arg(option("--init-file=", &self.init_file()))
+            .args(&self.settings.options)
+            .envs(self.settings.environment.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     /// Runs `command` on the data folder, with what it writes going into a fresh log.
@@ -271,6 +363,14 @@ impl DatabaseServer {
         self.folder.watch(None).context(|| "tell the guard of a database server".to_owned())
     }
 
+    pub(super) fn password(&self) -> &str {
+        &self.password
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     fn init_file(&self) -> PathBuf {
         self.folder.path().join("init.sql")
     }
@@ -279,13 +379,18 @@ impl DatabaseServer {
         DatabaseError::Died { flavor: self.flavor(), status, log: self.end_of_log() }
     }
 
-    fn timed_out(&self, what: &'static str, limit: Duration) -> DatabaseError {
+    pub(super) fn timed_out(&self, what: &'static str, limit: Duration) -> DatabaseError {
         DatabaseError::TimedOut { flavor: self.flavor(), what, limit, log: self.end_of_log() }
     }
 
-    fn end_of_log(&self) -> String {
+    /// What the program wrote since it was started last.
+    pub(super) fn log(&self) -> String {
         let log = fs::read(self.folder.path().join("log")).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    fn end_of_log(&self) -> String {
+        let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
@@ -293,9 +398,4 @@ impl DatabaseServer {
 
 fn address(flavor: Flavor, password: &str, port: u16) -> ServerAddress {
     ServerAddress::new(flavor, format!("mysql://shop:{password}@127.0.0.1:{port}"))
-}
-
-/// Both servers say it in these words.
-fn port_was_taken(log: &str) -> bool {
-    log.contains("Address already in use")
 }

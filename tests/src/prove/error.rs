@@ -48,6 +48,9 @@ pub enum ProveError {
         /// The database.
         on: super::On,
     },
+    /// Members of a cluster hold different things, and do not come together.
+    #[error("the members of the cluster did not come to hold the same within {0:?}")]
+    Apart(std::time::Duration),
     /// Calls stopped being answered.
     #[error("the workers did not come to their end within {0:?}")]
     Stuck(std::time::Duration),

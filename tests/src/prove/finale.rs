@@ -2,7 +2,7 @@ use identity_core::conformance::{Inspect, RecordedEvent};
 use identity_core::{Contact, ContactId, Identifier};
 
 /// What the tables hold when all is over.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finale {
     /// The live contacts.
     pub contacts: Vec<Contact>,

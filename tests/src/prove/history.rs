@@ -125,8 +125,8 @@ impl Reader<'_> {
     /// The number of a line that cannot be read is the error.
     fn file(&mut self, text: &str) -> Result<(), usize> {
         // What follows the last line's end is a line that its worker did not come to write in full.
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        for (position, line) in whole.lines().enumerate() {
+        let Some(end) = text.rfind('\n') else { return Ok(()) };
+        for (position, line) in text[..end].split('\n').enumerate() {
             self.line(line).ok_or(position + 1)?;
         }
         Ok(())
@@ -288,7 +288,9 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for text in ["B 1\n", "B 1 10\nA 1 20 1 0\n", "A 1 20 1 0 -\n", "B 1 10\nB 1 10\n", "X\n", "C\n\n"] {
+        for text in
+            ["B 1\n", "B 1 10\nA 1 20 1 0\n", "A 1 20 1 0 -\n", "B 1 10\nB 1 10\n", "X\n", "C\n\n", "\n"]
+        {
             assert!(matches!(read(&[text]), Err(ProveError::History { .. })), "{text}");
         }
     }

@@ -50,9 +50,13 @@ fn tables(text: &mut String, finale: &Finale) {
     for (identifier, holder) in &finale.claims {
         let _ = writeln!(text, "{} {holder}", Symbol::of_identifier(identifier).number());
     }
-    text.push_str("## evidence: kind, contact, primary, previous primary\n");
+    text.push_str("## evidence: kind, contact, primary, previous primary, what proved it\n");
     for event in &finale.events {
         let previous = id(event.previous_primary);
-        let _ = writeln!(text, "{} {} {} {previous}", event.kind.name(), event.contact, event.primary);
+        let _ = write!(text, "{} {} {} {previous}", event.kind.name(), event.contact, event.primary);
+        for identifier in &event.by {
+            let _ = write!(text, " {}", Symbol::of_identifier(identifier).number());
+        }
+        text.push('\n');
     }
 }

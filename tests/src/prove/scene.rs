@@ -1,5 +1,6 @@
 use std::fmt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use identity_core::{MySqlStore, SqliteStore, StoreOptions};
@@ -9,6 +10,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::error::Context;
 use super::finale::Finale;
 use super::{Fault, ProveError};
+use crate::databases::cluster::{Cluster, ClusterDatabase, ClusterKind};
 use crate::databases::{DatabaseServer, Flavor, FreshDatabase, ServerAddress, SmallDisk};
 use crate::proxy::Proxy;
 
@@ -33,8 +35,9 @@ impl On {
     /// The single ones that it stands for.
     pub fn each(self) -> Vec<Self> {
         match self {
-            // Clusters join when they can be started.
-            Self::All => vec![Self::Sqlite, Self::Mariadb, Self::Mysql],
+            Self::All => {
+                vec![Self::Sqlite, Self::Mariadb, Self::Mysql, Self::GroupReplication, Self::Galera]
+            }
             one => vec![one],
         }
     }
@@ -77,7 +80,12 @@ enum Place {
     /// On a server of our own. The database comes first: it is dropped while the server may still run.
     Own {
         database: FreshDatabase,
-        server: Mutex<DatabaseServer>,
+        server: Box<Mutex<DatabaseServer>>,
+    },
+    /// On all members of a cluster of our own.
+    Cluster {
+        database: ClusterDatabase,
+        cluster: Box<Mutex<Cluster>>,
     },
 }
 
@@ -88,19 +96,21 @@ impl Scene {
     /// [`ProveError::Database`] where a server does not start.
     pub async fn start(on: On, faults: &[Fault], calls: u64) -> Result<Self, ProveError> {
         let disk = faults.contains(&Fault::DiskFull).then(|| SMALLEST_DISK + calls / CALLS_PER_MEGABYTE);
+        let options: Vec<&str> = faults.iter().flat_map(|fault| fault.server_options()).copied().collect();
         let flavor = match on {
             On::Sqlite => return Self::file(disk),
-            On::Mysql | On::GroupReplication | On::All => Flavor::MySql,
-            On::Mariadb | On::Galera => Flavor::MariaDb,
+            On::GroupReplication => return Self::cluster(on, ClusterKind::GroupReplication, &options).await,
+            On::Galera => return Self::cluster(on, ClusterKind::Galera, &options).await,
+            On::Mysql | On::All => Flavor::MySql,
+            On::Mariadb => Flavor::MariaDb,
         };
-        let options: Vec<&str> = faults.iter().flat_map(|fault| fault.server_options()).copied().collect();
         let server = match disk {
             Some(megabytes) => DatabaseServer::start_on_small_disk(flavor, &options, megabytes).await?,
             None => DatabaseServer::start_with(flavor, &options).await?,
         };
         let database = server.fresh_database().await?;
         let proxies = vec![proxy_to(server.address()).await?];
-        Ok(Self { on, place: Place::Own { database, server: Mutex::new(server) }, proxies })
+        Ok(Self { on, place: Place::Own { database, server: Box::new(Mutex::new(server)) }, proxies })
     }
 
     /// A fresh SQLite file, in a folder or on a disk of so many megabytes.
@@ -113,6 +123,16 @@ impl Scene {
             None => Place::File(tempfile::tempdir().context(|| "make a folder".to_owned())?),
         };
         Ok(Self { on: On::Sqlite, place, proxies: Vec::new() })
+    }
+
+    async fn cluster(on: On, kind: ClusterKind, options: &[&str]) -> Result<Self, ProveError> {
+        let cluster = Cluster::start_with(kind, options).await?;
+        let database = cluster.fresh_database().await?;
+        let mut proxies = Vec::new();
+        for member in cluster.members() {
+            proxies.push(proxy_to(member.address()).await?);
+        }
+        Ok(Self { on, place: Place::Cluster { database, cluster: Box::new(Mutex::new(cluster)) }, proxies })
     }
 
     /// A fresh database on a server that runs already. Faults cannot strike the server.
@@ -158,7 +178,7 @@ impl Scene {
         let disk = match &self.place {
             Place::FileOnSmallDisk(disk) => Some(disk.path()),
             Place::Own { server, .. } => server.lock().await.small_disk(),
-            Place::File(_) | Place::Shared(_) => None,
+            Place::File(_) | Place::Shared(_) | Place::Cluster { .. } => None,
         };
         disk.ok_or(ProveError::NotHere { fault: Fault::DiskFull, on: self.on })
     }
@@ -169,6 +189,7 @@ impl Scene {
             Place::FileOnSmallDisk(disk) => format!("sqlite://{}/contacts.db", disk.path().display()),
             Place::File(folder) => format!("sqlite://{}/contacts.db", folder.path().display()),
             Place::Shared(database) | Place::Own { database, .. } => database.url(),
+            Place::Cluster { database, .. } => database.url(0).to_owned(),
         }
     }
 
@@ -183,6 +204,17 @@ impl Scene {
         }
     }
 
+    /// The cluster, for whoever makes it lose members.
+    ///
+    /// # Errors
+    /// [`ProveError::NotHere`] where there is none.
+    pub async fn members(&self) -> Result<MutexGuard<'_, Cluster>, ProveError> {
+        match &self.place {
+            Place::Cluster { cluster, .. } => Ok(cluster.lock().await),
+            _ => Err(ProveError::NotHere { fault: Fault::MemberKill, on: self.on }),
+        }
+    }
+
     /// Creates the tables, so that no worker is the first.
     ///
     /// # Errors
@@ -191,16 +223,41 @@ impl Scene {
         self.finale().await.map(drop)
     }
 
-    /// What the tables hold.
+    /// What the tables hold: on a cluster, what all members agree on.
     ///
     /// # Errors
-    /// [`ProveError::Core`] where they cannot be read.
+    /// [`ProveError::Core`] where they cannot be read, [`ProveError::Apart`] where members do not come to agree.
     pub async fn finale(&self) -> Result<Finale, ProveError> {
         let (url, options) = (self.direct_url(), StoreOptions::default());
-        Ok(match self.on {
-            On::Sqlite => Finale::read(&SqliteStore::connect(&url, options).await?).await,
+        Ok(match (&self.place, self.on) {
+            (Place::Cluster { database, cluster }, _) => {
+                cluster.lock().await.wait_until_online().await?;
+                agreed(database.urls()).await?
+            }
+            (_, On::Sqlite) => Finale::read(&SqliteStore::connect(&url, options).await?).await,
             _ => Finale::read(&MySqlStore::connect(&url, options).await?).await,
         })
+    }
+}
+
+/// Members apply what others committed some time later; how long that may take.
+const AGREE: Duration = Duration::from_secs(60);
+
+async fn agreed(urls: &[String]) -> Result<Finale, ProveError> {
+    let start = Instant::now();
+    loop {
+        let mut finales = Vec::new();
+        for url in urls {
+            finales.push(Finale::read(&MySqlStore::connect(url, StoreOptions::default()).await?).await);
+        }
+        let last = finales.pop().unwrap_or_default();
+        if finales.iter().all(|finale| *finale == last) {
+            return Ok(last);
+        }
+        if start.elapsed() > AGREE {
+            return Err(ProveError::Apart(AGREE));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Replaying the evidence gives the clusters.
+//! Replaying the evidence gives the clusters, and each piece of it follows from those before and from what it says proved it.
 
 use std::collections::HashMap;
 
@@ -8,69 +8,87 @@ use identity_core::{ContactId, EventKind};
 use super::Violation;
 use super::index::Index;
 use crate::prove::finale::Finale;
+use crate::prove::symbol::Symbol;
 
 pub(super) fn check(finale: &Finale, index: &Index) -> Vec<Violation> {
     let mut found = Vec::new();
-    // Of each contact the one that it went over to; of a primary itself.
-    let mut went_to: HashMap<ContactId, ContactId> = HashMap::new();
+    let mut replay = Replay { index, went_to: HashMap::new(), carried_by: HashMap::new() };
     for (position, event) in finale.events.iter().enumerate() {
         let contact = event.contact;
         if !index.rows.contains_key(&contact) {
             found.push(Violation::EvidenceOfNobody { contact });
-        } else if !follows(event, &went_to, index) {
+        } else if !replay.allows(event) {
             found.push(Violation::EvidenceOutOfOrder { position, contact });
         }
-        went_to.insert(contact, event.primary);
+        replay.apply(event);
     }
     for row in index.rows.values() {
         let contact = row.id;
-        match went_to.contains_key(&contact) {
-            false => found.push(Violation::NoEvidence { contact }),
-            true => {
-                let replayed = root(contact, &went_to);
-                if replayed != row.primary {
-                    found.push(Violation::WrongEvidence { contact, replayed, primary: row.primary });
-                }
+        match replay.person(contact) {
+            None => found.push(Violation::NoEvidence { contact }),
+            Some(replayed) if replayed != row.primary => {
+                found.push(Violation::WrongEvidence { contact, replayed, primary: row.primary });
             }
+            Some(_) => {}
         }
     }
     found
 }
 
-/// Whether it could happen after what happened before, by a request that could do it.
-fn follows(event: &RecordedEvent, went_to: &HashMap<ContactId, ContactId>, index: &Index) -> bool {
-    let is_primary = |contact: ContactId| went_to.get(&contact) == Some(&contact);
-    let is_new = !went_to.contains_key(&event.contact) && event.previous_primary.is_none();
-    let by_both = event.by_email && event.by_phone;
-    match event.kind {
-        EventKind::Created => {
-            let said = index.rows.get(&event.contact).map(|row| row.said);
-            let by_its_own = said.is_some_and(|said| {
-                (event.by_email, event.by_phone) == (said.email.is_some(), said.phone.is_some())
-            });
-            is_new && event.primary == event.contact && by_its_own
-        }
-        EventKind::Linked => is_new && event.primary != event.contact && is_primary(event.primary) && by_both,
-        EventKind::Merged => {
-            event.previous_primary == Some(event.contact)
-                && event.primary != event.contact
-                && is_primary(event.contact)
-                && is_primary(event.primary)
-                && by_both
-        }
-        // Nobody deletes or adopts anything in a run.
-        EventKind::Promoted | EventKind::Adopted => false,
-    }
+/// The clusters, as far as evidence has told.
+struct Replay<'i> {
+    index: &'i Index,
+    /// Of each contact the one that it went over to; of a primary itself.
+    went_to: HashMap<ContactId, ContactId>,
+    /// The contact that brought an identifier.
+    carried_by: HashMap<Symbol, ContactId>,
 }
 
-/// Where a contact has gone in the end. Evidence that goes around in a circle, which is broken, ends somewhere on it.
-fn root(contact: ContactId, went_to: &HashMap<ContactId, ContactId>) -> ContactId {
-    let mut at = contact;
-    for _ in 0..went_to.len() {
-        match went_to.get(&at) {
-            Some(next) if *next != at => at = *next,
-            _ => break,
+impl Replay<'_> {
+    /// Whether an event could happen now, by the request that it names (SPEC, rules 1 to 3).
+    fn allows(&self, event: &RecordedEvent) -> bool {
+        let by: Vec<Symbol> = event.by.iter().map(Symbol::of_identifier).collect();
+        let met: Vec<ContactId> = by.iter().filter_map(|symbol| self.holder(*symbol)).collect();
+        let is_new = !self.went_to.contains_key(&event.contact) && event.previous_primary.is_none();
+        let brought = self.index.rows.get(&event.contact).map(|row| row.said.symbols());
+        let by_its_row = brought.is_some_and(|brought| brought.eq(by.iter().copied()));
+        match event.kind {
+            EventKind::Created => is_new && event.primary == event.contact && by_its_row && met.is_empty(),
+            EventKind::Linked => is_new && by_its_row && by.len() == 2 && met == [event.primary],
+            EventKind::Merged => {
+                let (one, other) = (event.contact, event.primary);
+                event.previous_primary == Some(one)
+                    && one != other
+                    && (met == [one, other] || met == [other, one])
+            }
+            // Nobody deletes or adopts anything in a run.
+            EventKind::Promoted | EventKind::Adopted => false,
         }
     }
-    at
+
+    fn apply(&mut self, event: &RecordedEvent) {
+        if event.kind != EventKind::Merged {
+            for identifier in &event.by {
+                self.carried_by.entry(Symbol::of_identifier(identifier)).or_insert(event.contact);
+            }
+        }
+        self.went_to.insert(event.contact, event.primary);
+    }
+
+    /// The primary of the person that an identifier belongs to.
+    fn holder(&self, symbol: Symbol) -> Option<ContactId> {
+        self.carried_by.get(&symbol).and_then(|contact| self.person(*contact))
+    }
+
+    /// Where a contact has gone. Evidence that goes around in a circle, which is broken, ends somewhere on it.
+    fn person(&self, contact: ContactId) -> Option<ContactId> {
+        let mut at = *self.went_to.get(&contact)?;
+        for _ in 0..self.went_to.len() {
+            match self.went_to.get(&at) {
+                Some(next) if *next != at => at = *next,
+                _ => break,
+            }
+        }
+        Some(at)
+    }
 }

@@ -10,6 +10,8 @@ mod database_kill;
 mod delay;
 mod disk_full;
 mod lock;
+mod member_isolate;
+mod member_kill;
 mod worker_kill;
 
 use std::fmt;
@@ -75,12 +77,10 @@ impl Fault {
     pub fn can_happen_on(self, on: On) -> bool {
         match self {
             Self::WorkerKill | Self::Pool => true,
+            Self::MemberKill | Self::MemberIsolate => matches!(on, On::GroupReplication | On::Galera),
             Self::DiskFull | Self::Clock => matches!(on, On::Mysql | On::Mariadb | On::Sqlite),
-            Self::DatabaseKill | Self::Cut | Self::Delay | Self::CutCommit | Self::Lock => {
-                matches!(on, On::Mysql | On::Mariadb)
-            }
-            // Not yet made.
-            _ => false,
+            Self::DatabaseKill | Self::Lock => matches!(on, On::Mysql | On::Mariadb),
+            Self::Cut | Self::Delay | Self::CutCommit => on != On::Sqlite,
         }
     }
 
@@ -115,7 +115,7 @@ impl Fault {
     pub fn settings(self, worker: usize, settings: &mut Settings) {
         match self {
             // Fewer than the batches that a resolver has in flight. The others have as many as ever.
-            Self::Pool if worker % 2 == 0 => settings.connections = 1,
+            Self::Pool if worker.is_multiple_of(2) => settings.connections = 1,
             Self::Clock => settings.clock_ahead = clock::ahead(worker),
             Self::Pool | Self::WorkerKill => {}
             _ => settings.deadline = Some(20_000),
@@ -132,7 +132,9 @@ impl Fault {
             Self::CutCommit => Some(Box::new(cut_commit::CutCommit)),
             Self::Lock => Some(Box::new(lock::Lock)),
             Self::DiskFull => Some(Box::new(disk_full::DiskFull)),
-            _ => None,
+            Self::MemberKill => Some(Box::new(member_kill::MemberKill)),
+            Self::MemberIsolate => Some(Box::new(member_isolate::MemberIsolate)),
+            Self::Pool | Self::Clock => None,
         }
     }
 }

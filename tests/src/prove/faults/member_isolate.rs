@@ -1,0 +1,18 @@
+use async_trait::async_trait;
+
+use super::{Disturb, Stage};
+use crate::databases::cluster::MEMBERS;
+use crate::prove::ProveError;
+
+/// A member stands still until the others have given it up, goes on, and joins them again.
+#[derive(Debug)]
+pub(super) struct MemberIsolate;
+
+#[async_trait]
+impl Disturb for MemberIsolate {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+        let mut cluster = stage.scene.members().await?;
+        cluster.isolate(random.usize(0..MEMBERS)).await?;
+        Ok(cluster.wait_until_online().await?)
+    }
+}

@@ -1,0 +1,283 @@
+//! Each way in which a promise can be broken, made once and found.
+
+use identity_core::conformance::{RecordedEvent, Unsound};
+use identity_core::{ErrorKind, EventKind, IdentifierKind};
+use identity_tests::prove::checker::Violation;
+use identity_tests::prove::{Outcome, Reply, Symbol};
+
+use crate::story::{Ended, Story, asked, link, unlink};
+
+/// Contacts at 0 and 1 are two people, which call 2 merges; call 3 adds the contact at 2; call 4 finds nothing new; call 5 is
+/// another person, the contact at 3. No two calls overlap.
+async fn story() -> Ended {
+    let mut story = Story::new();
+    let calls = [(1, 1), (2, 2), (1, 2), (3, 1), (3, 0), (9, 9)];
+    for (number, (email, phone)) in calls.into_iter().enumerate() {
+        let begin = 10 * number as u64;
+        story.answered(asked(email, phone), begin, begin + 5).await;
+    }
+    let ended = story.end().await;
+    assert_eq!(ended.violations(), []);
+    ended
+}
+
+#[track_caller]
+fn assert_found(ended: &Ended, expected: Violation) {
+    let found = ended.violations();
+    assert!(found.contains(&expected), "{expected:?} is not among {found:#?}");
+}
+
+#[tokio::test]
+async fn a_lost_merge() {
+    let mut ended = story().await;
+    unlink(ended.contact(1));
+    let (one, other) = (ended.id(0), ended.id(1));
+    assert_found(&ended, Violation::LostMerge { call: 2, one, other });
+    // It went through, as the evidence tells, and was undone.
+    assert_found(&ended, Violation::WrongEvidence { contact: other, replayed: one, primary: other });
+    assert_found(&ended, Violation::ReplyApart { call: 4 });
+}
+
+#[tokio::test]
+async fn a_merge_that_never_was() {
+    let mut ended = story().await;
+    unlink(ended.contact(1));
+    ended.finale.events.retain(|event| event.kind != EventKind::Merged);
+    let (one, other) = (ended.id(0), ended.id(1));
+    assert_found(&ended, Violation::LostMerge { call: 2, one, other });
+}
+
+#[tokio::test]
+async fn a_duplicate_primary() {
+    let mut ended = story().await;
+    let other = ended.id(0);
+    let copy = ended.copy(0);
+    copy.phone_number = None;
+    let contact = copy.id;
+    let kind = IdentifierKind::Email;
+    assert_found(&ended, Violation::Unsound(Unsound::Shared { contact, other, kind }));
+}
+
+#[tokio::test]
+async fn the_wrong_one_is_the_oldest() {
+    let mut ended = story().await;
+    let (oldest, younger) = (ended.id(0), ended.id(1));
+    unlink(ended.contact(1));
+    link(ended.contact(0), younger);
+    link(ended.contact(2), younger);
+    let expected = Unsound::OlderThanPrimary { contact: oldest, primary: younger };
+    assert_found(&ended, Violation::Unsound(expected));
+}
+
+#[tokio::test]
+async fn a_chain() {
+    let mut ended = story().await;
+    let (contact, linked_id) = (ended.id(2), ended.id(1));
+    link(ended.contact(2), linked_id);
+    assert_found(&ended, Violation::Unsound(Unsound::Chain { contact, linked_id }));
+}
+
+#[tokio::test]
+async fn a_claim_twice() {
+    let mut ended = story().await;
+    let (identifier, _) = ended.claim_of(0).clone();
+    let (kind, holder) = (identifier.kind, ended.id(3));
+    ended.finale.claims.push((identifier, holder));
+    assert_found(&ended, Violation::Unsound(Unsound::ClaimedTwice { kind, holder }));
+    assert_found(&ended, Violation::IdleClaim { holder, kind });
+}
+
+#[tokio::test]
+async fn a_claim_of_another_person_and_none() {
+    let mut ended = story().await;
+    let (holder, person) = (ended.id(3), ended.id(0));
+    let kind = ended.claim_of(0).0.kind;
+    let (identifier, of) = ended.claim_of(0);
+    *of = holder;
+    let identifier = identifier.clone();
+    assert_found(&ended, Violation::Unsound(Unsound::ClaimedByAnother { kind, person, holder }));
+    ended.finale.claims.retain(|(claimed, _)| *claimed != identifier);
+    assert_found(&ended, Violation::Unsound(Unsound::Unclaimed { kind, person }));
+}
+
+#[tokio::test]
+async fn a_row_twice() {
+    let mut ended = story().await;
+    let one = ended.id(2);
+    let other = ended.copy(2).id;
+    assert_found(&ended, Violation::Unsound(Unsound::RepeatedRow { one, other }));
+}
+
+#[tokio::test]
+async fn a_lost_row() {
+    let mut ended = story().await;
+    ended.finale.contacts.remove(3);
+    assert_found(&ended, Violation::LostCall { call: 5 });
+    assert_found(&ended, Violation::ReplyNotOfRows { call: 5 });
+}
+
+#[tokio::test]
+async fn a_row_that_nobody_asked_for() {
+    let mut ended = story().await;
+    let copy = ended.copy(0);
+    (copy.email, copy.phone_number) = (Some("someone@else.io".to_owned()), None);
+    let contact = copy.id;
+    assert_found(&ended, Violation::RowOfNoCall { contact });
+}
+
+#[tokio::test]
+async fn a_merge_that_nothing_proves() {
+    let mut ended = story().await;
+    let (one, other) = (ended.id(0), ended.id(3));
+    link(ended.contact(3), one);
+    assert_found(&ended, Violation::Unproven { primary: one, one, other });
+}
+
+#[tokio::test]
+async fn missing_evidence() {
+    for missing in 0..5 {
+        let mut ended = story().await;
+        let event = ended.finale.events.remove(missing);
+        let (contact, primary) = (event.contact, event.primary);
+        let expected = match event.kind {
+            EventKind::Merged => Violation::WrongEvidence { contact, replayed: contact, primary },
+            _ => Violation::NoEvidence { contact },
+        };
+        // A contact that is merged later has other evidence.
+        let told_elsewhere = ended.finale.events.iter().any(|other| other.contact == contact);
+        match event.kind {
+            EventKind::Created if told_elsewhere => {
+                assert_found(&ended, Violation::EvidenceOutOfOrder { position: 1, contact });
+            }
+            _ => assert_found(&ended, expected),
+        }
+    }
+}
+
+#[tokio::test]
+async fn evidence_that_cannot_be() {
+    let base = story().await;
+    let merge = base.finale.events.iter().position(|event| event.kind == EventKind::Merged).unwrap();
+    let changed = |change: &dyn Fn(&mut RecordedEvent)| {
+        let mut ended = base.clone();
+        change(&mut ended.finale.events[merge]);
+        ended
+    };
+    let contact = base.id(1);
+    let out_of_order = Violation::EvidenceOutOfOrder { position: merge, contact };
+    assert_found(&changed(&|event| event.previous_primary = None), out_of_order);
+    assert_found(&changed(&|event| event.by.truncate(1)), out_of_order);
+    let other_proof = base.finale.events.last().unwrap().by.clone();
+    assert_found(&changed(&|event| event.by = other_proof.clone()), out_of_order);
+    assert_found(&changed(&|event| event.kind = EventKind::Promoted), out_of_order);
+    assert_found(&changed(&|event| event.kind = EventKind::Linked), out_of_order);
+    let nobody = changed(&|event| event.contact = 77.into());
+    assert_found(&nobody, Violation::EvidenceOfNobody { contact: 77.into() });
+    let mut twice = base.clone();
+    twice.finale.events.push(base.finale.events[merge].clone());
+    let position = base.finale.events.len();
+    assert_found(&twice, Violation::EvidenceOutOfOrder { position, contact });
+}
+
+#[tokio::test]
+async fn a_stale_reply() {
+    let mut ended = story().await;
+    // What call 0 saw, before the merge.
+    let stale = ended.reply(0).clone();
+    let call = Outcome::Answered { at: 100, reply: stale };
+    ended.history.calls[5].asked = asked(1, 0);
+    ended.history.calls[5].begin = 90;
+    ended.history.calls[5].outcome = call;
+    assert_found(&ended, Violation::StaleReply { call: 5, earlier: 4 });
+    // Had it begun before the merge was answered, it could be what there was before.
+    let mut early = ended.clone();
+    early.history.calls[5].begin = 6;
+    assert!(!early.violations().iter().any(|found| matches!(found, Violation::StaleReply { .. })));
+}
+
+#[tokio::test]
+async fn a_reply_from_the_future() {
+    let mut ended = story().await;
+    let later = ended.reply(2).clone();
+    *ended.reply(0) = later;
+    assert_found(&ended, Violation::FutureReply { call: 0 });
+    let mut foreign = story().await;
+    foreign.reply(0).symbols.push(Symbol::FOREIGN);
+    assert_found(&foreign, Violation::FutureReply { call: 0 });
+}
+
+#[tokio::test]
+async fn replies_that_mix_states() {
+    // Two callers bring something new to one person at the same time, and neither sees the other.
+    let mut story = Story::new();
+    story.answered(asked(1, 1), 0, 5).await;
+    story.answered(asked(2, 1), 10, 50).await;
+    story.answered(asked(3, 1), 11, 51).await;
+    let mut ended = story.end().await;
+    assert_eq!(ended.violations(), []);
+    let unseen = ended.id(1);
+    let reply = ended.reply(2);
+    reply.symbols.retain(|symbol| *symbol != Symbol::new(4));
+    reply.secondaries.retain(|contact| *contact != unseen);
+    assert_eq!(ended.violations(), [Violation::MixedStates { call: 1, other: 2 }]);
+}
+
+#[tokio::test]
+async fn replies_that_differ() {
+    let mut ended = story().await;
+    let reply = ended.reply(4);
+    reply.secondaries.reverse();
+    assert_found(&ended, Violation::ReplyDiffers { call: 3, other: 4 });
+    assert_found(&ended, Violation::ReplyNotOfRows { call: 4 });
+}
+
+#[tokio::test]
+async fn a_reply_in_the_wrong_order() {
+    let mut ended = story().await;
+    ended.reply(2).symbols.swap(0, 1);
+    assert_found(&ended, Violation::ReplyNotOfRows { call: 2 });
+}
+
+#[tokio::test]
+async fn a_primary_that_grows_younger() {
+    let mut ended = story().await;
+    let (oldest, younger) = (ended.id(0), ended.id(1));
+    let reply = ended.reply(2);
+    assert_eq!((reply.primary, &reply.secondaries), (oldest, &vec![younger]));
+    (reply.primary, reply.secondaries) = (younger, vec![oldest]);
+    assert_found(&ended, Violation::ShrunkReply { call: 0, other: 2 });
+}
+
+#[tokio::test]
+async fn a_reply_without_what_was_asked() {
+    let mut ended = story().await;
+    *ended.reply(5) = Reply { primary: ended.id(3), symbols: Vec::new(), secondaries: Vec::new() };
+    assert_found(&ended, Violation::ReplyWithoutItself { call: 5 });
+}
+
+#[tokio::test]
+async fn a_half_of_a_call() {
+    let mut ended = story().await;
+    // Its worker was killed, and its row has the email only.
+    let mut lost = ended.history.calls[5].clone();
+    (lost.number, lost.asked, lost.outcome) = (6, asked(8, 8), Outcome::Lost);
+    ended.history.calls.push(lost);
+    let copy = ended.copy(3);
+    copy.email = asked(8, 0).email.map(Symbol::value);
+    copy.phone_number = None;
+    let contact = copy.id;
+    assert_found(&ended, Violation::HalfApplied { call: 6, contact });
+    // The whole of it may be there, and may be missing.
+    ended.finale.contacts.pop();
+    assert_eq!(ended.violations(), []);
+}
+
+#[tokio::test]
+async fn an_error_without_a_reason() {
+    let mut ended = story().await;
+    let failed = |kind| Outcome::Failed { at: 100, kind };
+    ended.history.calls[4].outcome = failed(ErrorKind::Unavailable);
+    assert_eq!(ended.violations(), []);
+    ended.history.calls[4].outcome = failed(ErrorKind::Conflict);
+    assert_eq!(ended.violations(), [Violation::ForbiddenError { call: 4, kind: ErrorKind::Conflict }]);
+}

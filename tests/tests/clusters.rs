@@ -1,0 +1,83 @@
+//! The private clusters themselves: starting, seeing each other's rows, losing a member and having it back.
+#![expect(clippy::unwrap_used, reason = "it is how a test fails")]
+
+use std::time::{Duration, Instant};
+
+use identity_tests::databases::cluster::{Cluster, ClusterDatabase, ClusterKind, MEMBERS};
+use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
+
+async fn connect(database: &ClusterDatabase, member: usize) -> MySqlConnection {
+    MySqlConnection::connect(database.url(member)).await.unwrap()
+}
+
+async fn insert(database: &ClusterDatabase, member: usize, row: usize) {
+    let insert = format!("INSERT INTO Probe VALUES ({row})");
+    connect(database, member).await.execute(AssertSqlSafe(insert)).await.unwrap();
+}
+
+/// Waits until a member has so many rows.
+async fn wait_for_rows(database: &ClusterDatabase, member: usize, expected: i64) {
+    let start = Instant::now();
+    loop {
+        let mut connection = connect(database, member).await;
+        let count: Result<i64, _> =
+            sqlx::query_scalar("SELECT COUNT(*) FROM Probe").fetch_one(&mut connection).await;
+        match count {
+            Ok(rows) if rows == expected => return,
+            outcome => assert!(start.elapsed() < Duration::from_secs(20), "member {member} has {outcome:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// One life of a cluster.
+async fn members_leave_and_come_back(kind: ClusterKind) {
+    let mut cluster = Cluster::start(kind).await.unwrap();
+    let database = cluster.fresh_database().await.unwrap();
+    let primary = cluster.primary().await.unwrap();
+    connect(&database, primary).await.execute("CREATE TABLE Probe (id INT PRIMARY KEY)").await.unwrap();
+    for member in 0..MEMBERS {
+        // What another inserted is seen here before the next row is.
+        wait_for_rows(&database, member, member as i64).await;
+        insert(&database, if kind == ClusterKind::SinglePrimary { primary } else { member }, member).await;
+    }
+    for member in 0..MEMBERS {
+        wait_for_rows(&database, member, 3).await;
+    }
+
+    // The one that takes writes, where only one does.
+    cluster.kill(primary).unwrap();
+    assert!(!cluster.is_online(primary).await);
+    let other = cluster.primary().await.unwrap();
+    assert_ne!(other, primary);
+    insert(&database, other, 10).await;
+    cluster.rejoin(primary).await.unwrap();
+    wait_for_rows(&database, primary, 4).await;
+
+    // The others go on without one that stands still, and have it back when it goes on.
+    if kind == ClusterKind::Galera {
+        cluster.isolate(2).await.unwrap();
+        insert(&database, 0, 11).await;
+        cluster.wait_until_online().await.unwrap();
+        wait_for_rows(&database, 2, 5).await;
+    }
+
+    let folders: Vec<_> = cluster.members().iter().map(|member| member.folder().to_owned()).collect();
+    drop(cluster);
+    assert!(folders.iter().all(|folder| !folder.exists()), "a folder is left behind");
+}
+
+#[tokio::test]
+async fn group_replication() {
+    members_leave_and_come_back(ClusterKind::GroupReplication).await;
+}
+
+#[tokio::test]
+async fn group_replication_with_a_single_primary() {
+    members_leave_and_come_back(ClusterKind::SinglePrimary).await;
+}
+
+#[tokio::test]
+async fn galera() {
+    members_leave_and_come_back(ClusterKind::Galera).await;
+}

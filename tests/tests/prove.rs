@@ -1,0 +1,84 @@
+//! The quick form of `tests/prove`: several processes on one database, killed in the middle of what they do. What they leave,
+//! and what they were answered, is what calls one after the other would.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "how a test fails, and its table"
+)]
+
+use identity_tests::databases::{Flavor, shared};
+use identity_tests::prove::{Fault, Plan, Run, Scene, Verdict, report};
+
+/// Nobody has created the tables: whichever process comes first does.
+fn quick() -> Run {
+    Run {
+        program: env!("CARGO_BIN_EXE_prove").into(),
+        plan: Plan {
+            seed: fastrand::u64(..1_000_000_000),
+            identifiers: Plan::IDENTIFIERS,
+            calls_per_group: Plan::CALLS_PER_GROUP,
+        },
+        calls: 4_500,
+        processes: 3,
+        tasks: 16,
+        faults: vec![Fault::WorkerKill],
+        planted: None,
+        keep: None,
+    }
+}
+
+/// All calls meet at the few identifiers that are new to everybody: as many calls as are made at once are about the same ones.
+fn contention() -> Run {
+    let base = quick();
+    let plan = Plan { identifiers: 10, calls_per_group: 4 * 16, ..base.plan };
+    Run { plan, calls: 4_000, processes: 4, faults: Vec::new(), ..base }
+}
+
+async fn prove(run: &Run, scene: &Scene) -> Verdict {
+    let verdict = run.on(scene).await.expect("the run is made");
+    println!("{}{}", report::HEAD, report::line(scene.on(), run, &verdict));
+    let broken = report::violations(&verdict);
+    assert!(broken.is_empty(), "seed {}:\n{broken}", run.plan.seed);
+    verdict
+}
+
+async fn on_server(flavor: Flavor) -> Scene {
+    Scene::shared(shared(flavor)).await.expect("a fresh database")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_on_one_sqlite_file() {
+    prove(&quick(), &Scene::file(None).expect("a folder")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_on_mariadb() {
+    prove(&quick(), &on_server(Flavor::MariaDb).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_on_mysql() {
+    prove(&quick(), &on_server(Flavor::MySql).await).await;
+}
+
+/// No error reaches a caller, which is also to say that no batch was tried again more often than it may.
+async fn contend(scene: &Scene) {
+    let verdict = prove(&contention(), scene).await;
+    assert!(verdict.history.conflicts > 100, "{} conflicts: nobody contended", verdict.history.conflicts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contention_on_one_sqlite_file() {
+    contend(&Scene::file(None).expect("a folder")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contention_on_mariadb() {
+    contend(&on_server(Flavor::MariaDb).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contention_on_mysql() {
+    contend(&on_server(Flavor::MySql).await).await;
+}
