@@ -36,7 +36,7 @@ pub async fn command() -> Result<bool, ProveError> {
     for on in options.on.each() {
         let run = run(&options, on, seed)?;
         eprintln!("{on}, seed {seed}: {} calls", run.calls);
-        let scene = Scene::start(on, &run.faults, run.calls).await?;
+        let scene = Scene::start(on, &run.faults, run.calls, &options.server_option).await?;
         let verdict = run.on(&scene).await?;
         eprint!("{}", report::violations(&verdict));
         table.push_str(&report::line(on, &run, &verdict));

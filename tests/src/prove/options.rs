@@ -36,6 +36,9 @@ pub struct Options {
     /// How many calls a group has. Calls of one group are made at about the same time
     #[arg(long, default_value_t = Plan::CALLS_PER_GROUP)]
     pub calls_per_group: u64,
+    /// One more option on the servers' command lines, such as `--server-option=--wsrep-sync-wait=7`
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub server_option: Vec<String>,
     /// Keeps histories and tables in this file. It holds no email and no phone number
     #[arg(long)]
     pub keep: Option<PathBuf>,

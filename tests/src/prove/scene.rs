@@ -90,13 +90,14 @@ enum Place {
 }
 
 impl Scene {
-    /// A scene of its own, on which these faults can happen, for so many calls.
+    /// A scene of its own, on which these faults can happen, for so many calls. `options` are more of the servers' own.
     ///
     /// # Errors
     /// [`ProveError::Database`] where a server does not start.
-    pub async fn start(on: On, faults: &[Fault], calls: u64) -> Result<Self, ProveError> {
+    pub async fn start(on: On, faults: &[Fault], calls: u64, options: &[String]) -> Result<Self, ProveError> {
         let disk = faults.contains(&Fault::DiskFull).then(|| SMALLEST_DISK + calls / CALLS_PER_MEGABYTE);
-        let options: Vec<&str> = faults.iter().flat_map(|fault| fault.server_options()).copied().collect();
+        let of_faults = faults.iter().flat_map(|fault| fault.server_options()).copied();
+        let options: Vec<&str> = of_faults.chain(options.iter().map(String::as_str)).collect();
         let flavor = match on {
             On::Sqlite => return Self::file(disk),
             On::GroupReplication => return Self::cluster(on, ClusterKind::GroupReplication, &options).await,
