@@ -53,7 +53,7 @@ async fn overloads(options: &Options, seconds: u64) -> Result<bool, ProveError> 
     let mut held = true;
     print!("{HEAD}");
     for on in options.on.each() {
-        let scene = Scene::start(on, &[], 0).await?;
+        let scene = Scene::start(on, &[], 0, &options.server_option).await?;
         scene.prepare().await?;
         let program = std::env::current_exe().context(calling)?;
         let mut process = Command::new(program);
