@@ -7,10 +7,11 @@
 //! [`databases::DatabaseServer::start`].
 //!
 //! `tests/prove` makes very many calls from several processes while things go wrong, and checks every promise afterwards:
-//! [`prove`].
+//! [`prove`]. With `--overload` it offers ten times what can be served: [`overload`].
 
 pub mod databases;
 pub mod http;
 pub mod model;
+pub mod overload;
 pub mod prove;
 pub mod proxy;

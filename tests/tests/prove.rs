@@ -62,6 +62,28 @@ async fn several_processes_on_mysql() {
     prove(&quick(), &on_server(Flavor::MySql).await).await;
 }
 
+/// Connections are cut, also exactly around COMMIT, and somebody outside takes locks.
+async fn disturb(scene: &Scene) {
+    let faults = vec![Fault::Cut, Fault::CutCommit, Fault::Lock];
+    prove(&Run { calls: 6_000, faults, ..quick() }, scene).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_connections_to_mariadb() {
+    disturb(&on_server(Flavor::MariaDb).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_connections_to_mysql() {
+    disturb(&on_server(Flavor::MySql).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clocks_that_are_apart_on_one_sqlite_file() {
+    let run = Run { faults: vec![Fault::Clock], ..quick() };
+    prove(&run, &Scene::file(None).expect("a folder")).await;
+}
+
 /// No error reaches a caller, which is also to say that no batch was tried again more often than it may.
 async fn contend(scene: &Scene) {
     let verdict = prove(&contention(), scene).await;

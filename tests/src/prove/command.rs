@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use clap::Parser;
+use tokio::process::Command;
 
 use super::error::Context;
 use super::options::{Options, Part};
@@ -6,6 +9,7 @@ use super::plan::Plan;
 use super::run::Run;
 use super::scene::Scene;
 use super::{Fault, On, ProveError, report, worker};
+use crate::overload::{HEAD, overload};
 
 /// The program `prove`: reads the command line, makes the runs, prints the table. Tells whether every promise held.
 ///
@@ -14,8 +18,17 @@ use super::{Fault, On, ProveError, report, worker};
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
 pub async fn command() -> Result<bool, ProveError> {
     let options = Options::parse();
-    if let Some(Part::Worker(orders)) = &options.part {
-        return worker::work(orders).await.map(|()| true);
+    match &options.part {
+        Some(Part::Worker(orders)) => return worker::work(orders).await.map(|()| true),
+        Some(Part::Overload(orders)) => {
+            let outcome = overload(&orders.url, Duration::from_secs(orders.seconds)).await?;
+            print!("{}", outcome.line(&orders.name));
+            return Ok(outcome.broken().is_empty());
+        }
+        None => {}
+    }
+    if let Some(seconds) = options.overload {
+        return overloads(&options, seconds).await;
     }
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000));
     let mut table = report::HEAD.to_owned();
@@ -30,6 +43,24 @@ pub async fn command() -> Result<bool, ProveError> {
         held &= verdict.violations.is_empty();
     }
     println!("seed {seed}\n\n{table}");
+    Ok(held)
+}
+
+/// Each in a process of its own, whose memory is nobody else's.
+#[expect(clippy::print_stdout, reason = "a program's own output")]
+async fn overloads(options: &Options, seconds: u64) -> Result<bool, ProveError> {
+    let calling = || "run this program".to_owned();
+    let mut held = true;
+    print!("{HEAD}");
+    for on in options.on.each() {
+        let scene = Scene::start(on, &[], 0, &options.server_option).await?;
+        scene.prepare().await?;
+        let program = std::env::current_exe().context(calling)?;
+        let mut process = Command::new(program);
+        process.args(["overload", "--name", &on.to_string(), "--url", &scene.direct_url()]);
+        process.args(["--seconds", &seconds.to_string()]).kill_on_drop(true);
+        held &= process.status().await.context(calling)?.success();
+    }
     Ok(held)
 }
 

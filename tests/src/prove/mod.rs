@@ -44,7 +44,7 @@ pub use error::ProveError;
 pub use faults::{Disturb, Fault, Settings, Stage};
 pub use finale::Finale;
 pub use history::{Call, History, Outcome, Reply};
-pub use options::{Faults, Options, Part, WorkerOptions};
+pub use options::{Faults, Options, OverloadOptions, Part, WorkerOptions};
 pub use plan::{Asked, Plan};
 pub use planted::Planted;
 pub use run::{Run, Verdict};

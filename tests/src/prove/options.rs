@@ -45,6 +45,9 @@ pub struct Options {
     /// A known bug, in a store of the tests' own: the run has to find it
     #[arg(long, value_enum)]
     pub planted: Option<Planted>,
+    /// Instead of all that: ten times what can be served, for so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub overload: Option<u64>,
     /// What this program runs as a process of its own.
     #[command(subcommand)]
     pub part: Option<Part>,
@@ -56,6 +59,23 @@ pub enum Part {
     /// Makes calls, as many as the tickets on its standard input say
     #[command(hide = true)]
     Worker(WorkerOptions),
+    /// Calls more than can be served, and prints a line of the table
+    #[command(hide = true)]
+    Overload(OverloadOptions),
+}
+
+/// What an overload is told.
+#[derive(Clone, Debug, Args)]
+pub struct OverloadOptions {
+    /// What to call the database in the table
+    #[arg(long)]
+    pub name: String,
+    /// The database
+    #[arg(long)]
+    pub url: String,
+    /// How long it lasts
+    #[arg(long)]
+    pub seconds: u64,
 }
 
 /// What a worker is told.

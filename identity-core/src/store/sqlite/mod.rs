@@ -19,10 +19,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Executor, Row, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, SqlitePool};
 
 use super::ContactStore;
 use super::sql::adopt::{self, TableState};
@@ -31,7 +32,7 @@ use super::sql::statement::Statement;
 use super::sql::{Dialect, MIGRATIONS_TABLE, StoreOptions, commit, fault, load};
 use crate::changes::{Changes, Version};
 use crate::contact::ContactId;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::retry::Retry;
 use crate::snapshot::{Query, Snapshot};
 use session::{SqliteAdopter, SqliteSession};
@@ -81,6 +82,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct SqliteStore {
     readers: SqlitePool,
     writer: SqlitePool,
+    /// A database in memory goes with its connection.
+    in_memory: bool,
 }
 
 impl SqliteStore {
@@ -135,13 +138,14 @@ impl SqliteStore {
             .await
             .map_err(fault::classify)?;
         // A database in memory exists within one connection only.
-        let readers = if url.contains(":memory:") || url.contains("mode=memory") {
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let readers = if in_memory {
             writer.clone()
         } else {
             let readers = pool.max_connections(options.max_connections);
             readers.connect_with(connect.read_only(false)).await.map_err(fault::classify)?
         };
-        let store = Self { readers, writer };
+        let store = Self { readers, writer, in_memory };
         if let Err(error) = store.prepare(options).await {
             // Whatever it has begun must not keep the next try waiting.
             store.close().await;
@@ -178,28 +182,31 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// SQLite takes back some transactions by itself, where the disk is full for one, and the driver does not notice: on that
+    /// connection it would begin no other for all times. So one whose call failed is closed, and its successor knows nothing.
+    fn give_back<T>(&self, mut connection: PoolConnection<Sqlite>, outcome: &Result<T, Error>) {
+        let failed = matches!(outcome, Err(error) if error.kind() != ErrorKind::Conflict);
+        if failed && !self.in_memory {
+            connection.close_on_drop();
+        }
+    }
+}
+
 #[async_trait]
 impl ContactStore for SqliteStore {
     async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
         let mut connection = self.readers.acquire().await.map_err(fault::classify)?;
-        let statements = load::statements(&DIALECT, query, "");
-        let mut snapshot = Snapshot::default();
-        if let [statement] = &*statements {
-            read(&mut connection, statement, &mut snapshot).await?;
-        } else {
-            // Several statements see one moment only within a transaction.
-            let mut transaction = connection.begin().await.map_err(fault::classify)?;
-            for statement in &statements {
-                read(&mut transaction, statement, &mut snapshot).await?;
-            }
-            transaction.rollback().await.map_err(fault::classify)?;
-        }
-        Ok(load::without_repetition(snapshot))
+        let outcome = load_on(&mut connection, query).await;
+        self.give_back(connection, &outcome);
+        outcome
     }
 
     async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
-        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault::classify)?;
-        commit::run(SqliteSession(transaction), &DIALECT, changes).await
+        let mut connection = self.writer.acquire().await.map_err(fault::classify)?;
+        let outcome = commit_on(&mut connection, changes).await;
+        self.give_back(connection, &outcome);
+        outcome
     }
 
     async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
@@ -216,6 +223,27 @@ impl ContactStore for SqliteStore {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+async fn load_on(connection: &mut SqliteConnection, query: Query<'_>) -> Result<Snapshot, Error> {
+    let statements = load::statements(&DIALECT, query, "");
+    let mut snapshot = Snapshot::default();
+    if let [statement] = &*statements {
+        read(connection, statement, &mut snapshot).await?;
+    } else {
+        // Several statements see one moment only within a transaction.
+        let mut transaction = connection.begin().await.map_err(fault::classify)?;
+        for statement in &statements {
+            read(&mut transaction, statement, &mut snapshot).await?;
+        }
+        transaction.rollback().await.map_err(fault::classify)?;
+    }
+    Ok(load::without_repetition(snapshot))
+}
+
+async fn commit_on(connection: &mut SqliteConnection, changes: &Changes) -> Result<Vec<ContactId>, Error> {
+    let transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(fault::classify)?;
+    commit::run(SqliteSession(transaction), &DIALECT, changes).await
 }
 
 async fn read(
@@ -250,6 +278,8 @@ mod tests {
     #![allow(clippy::expect_used, reason = "how a test fails")]
 
     use super::*;
+    use crate::request::IdentifyRequest;
+    use crate::resolver::IdentityResolver;
 
     #[tokio::test]
     async fn an_index_on_linked_id_is_seen() {
@@ -265,5 +295,29 @@ mod tests {
             sqlx::raw_sql(sql).execute(&mut connection).await.expect(sql);
             assert_eq!(linked_id_is_indexed(&mut connection).await.expect("an answer"), indexed, "{sql}");
         }
+    }
+
+    /// Where the file cannot grow, SQLite takes the transaction back by itself.
+    #[tokio::test]
+    async fn after_a_full_disk_all_is_well() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}/contacts.db", folder.path().display());
+        let store = SqliteStore::connect(&url, StoreOptions::default()).await.expect("a file");
+        // As many pages as there are; for this connection, so that its successor finds room again.
+        let limit = |set: &'static str| {
+            let writer = store.writer.clone();
+            async move {
+                let row = writer.fetch_one(set).await.expect("the limit");
+                row.get::<i64, _>(0)
+            }
+        };
+        let full = limit("PRAGMA max_page_count = 1").await;
+        let resolver = IdentityResolver::new(store.clone());
+        let people =
+            (0..5_000_u64).map(|n| IdentifyRequest::new().email(format!("{n}@x.io")).phone_number(n));
+        let answers = resolver.identify_many(people).await;
+        let error = answers.into_iter().find_map(Result::err);
+        assert!(error.is_none(), "the writer is of no use any more: {error:?}");
+        assert!(limit("PRAGMA max_page_count").await > full, "the file did not become full");
     }
 }
