@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use identity_core::conformance::{self, Fixture, Subject};
+use identity_core::conformance::{self, Fixture, Inspect, Subject};
 use identity_core::{IdentifyRequest, IdentityResolver, MySqlStore, StoreOptions};
-use identity_tests::databases::{DatabaseServer, Flavor};
+use identity_tests::databases::{DatabaseServer, Flavor, shared};
+use sqlx::{Connection, Executor, MySqlConnection};
 
 #[derive(Debug)]
 struct InSteps(DatabaseServer);
@@ -34,6 +35,34 @@ async fn ids_in_steps(flavor: Flavor) {
     for case in ["a_batch_is_a_sequence", "random_calls_are_as_in_the_model", "large_queries_are_whole"] {
         conformance::run(case, &fixture).await;
     }
+}
+
+/// Galera changes the step whenever a member comes or goes. Here a trigger does, within the insertion of three rows.
+async fn steps_that_change(flavor: Flavor) {
+    let database = shared(flavor).fresh_database().await.expect("a fresh database");
+    let store =
+        MySqlStore::connect(&database.url(), StoreOptions::default()).await.expect("an empty database");
+    let mut connection = MySqlConnection::connect(&database.url()).await.expect("a connection");
+    let trigger =
+        "CREATE TRIGGER Step AFTER INSERT ON Contact FOR EACH ROW SET SESSION auto_increment_increment = 5";
+    connection.execute(trigger).await.expect("a trigger");
+    let requests = (0..3).map(|n| IdentifyRequest::new().email(format!("{n}@x.io")));
+    for person in IdentityResolver::new(store.clone()).identify_many(requests).await {
+        person.expect("identify_many");
+    }
+    let (contacts, claims) = (store.contacts().await, store.claims().await);
+    assert_eq!(contacts.len(), 3);
+    conformance::assert_sound(&contacts, &claims);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_that_change_on_mariadb() {
+    steps_that_change(Flavor::MariaDb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_that_change_on_mysql() {
+    steps_that_change(Flavor::MySql).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

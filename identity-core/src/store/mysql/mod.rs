@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | the store: load and commit |
 //! | `by_linked_id.rs` | by which index secondaries are found |
+//! | `cluster.rs` | what makes a member of a cluster see what the others have answered |
 //! | `connections.rs` | connections that are kept in hand |
 //! | `layout.rs` | what an existing table and the pool's sessions must be like |
 //! | `migrate.rs` | creating our tables |
@@ -20,6 +21,7 @@
 //! middle ones. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
 
 mod by_linked_id;
+mod cluster;
 mod connections;
 mod layout;
 mod migrate;
@@ -42,8 +44,10 @@ use crate::audit::AuditedRow;
 use crate::changes::{Changes, Version};
 use crate::contact::ContactId;
 use crate::error::Error;
+use crate::retry::Retry;
 use crate::snapshot::{Query, Snapshot};
 use by_linked_id::ByLinkedId;
+use cluster::Membership;
 use connections::{Connections, Losses};
 use session::{MySqlSession, Sending, execute, fetch, time};
 
@@ -54,6 +58,10 @@ const DIALECT: Dialect = Dialect {
     lengths: Lengths::Fixed,
     greatest: "GREATEST",
 };
+
+/// The same clock of a member of Group Replication that is online. On others the statement fails; see `cluster.rs`.
+const NOW_IN_GROUP: &str = "IF(group_replication_get_communication_protocol() IS NULL, NULL, \
+                            TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)))";
 
 /// As many as the resolver has batches in flight by default: two that load, two that write.
 const KEPT: usize = 4;
@@ -84,6 +92,7 @@ pub struct MySqlStore {
     /// The unit of `createdAt` and `updatedAt`, in microseconds: 1 for `DATETIME(6)`, 1,000,000 for `DATETIME`.
     tick: i64,
     sending: Sending,
+    membership: Arc<Membership>,
     by_linked_id: ByLinkedId,
 }
 
@@ -106,14 +115,33 @@ impl MySqlStore {
     pub async fn with_options(pool: MySqlPool, options: StoreOptions) -> Result<Self, Error> {
         // It pings connections itself before it gives them out, unless the application wants it otherwise.
         let connections = Connections::new(pool, 0, Losses::default());
-        Self::open(connections, options, Sending::Prepared).await
+        Self::open(connections, options, Sending::Prepared, Arc::default()).await
     }
 
     /// Prepares the database.
-    async fn open(connections: Connections, options: StoreOptions, sending: Sending) -> Result<Self, Error> {
+    async fn open(
+        connections: Connections,
+        options: StoreOptions,
+        sending: Sending,
+        membership: Arc<Membership>,
+    ) -> Result<Self, Error> {
+        // Members of a cluster do not see each other's locks, so two processes may do this at once.
+        let retry = Retry { reconnects: 0, ..Retry::default() };
+        let (tick, by_linked_id) =
+            retry.run(|| Self::prepare(&connections.pool, options, &membership)).await?;
+        Ok(Self { connections: Arc::new(connections), tick, sending, membership, by_linked_id })
+    }
+
+    /// Creates and checks the tables; tells the unit of times, and by which index secondaries are found.
+    async fn prepare(
+        pool: &MySqlPool,
+        options: StoreOptions,
+        membership: &Membership,
+    ) -> Result<(i64, ByLinkedId), Error> {
         // A connection of its own: it is closed, with its lock and what it has begun, if this is given up halfway.
-        let mut connection = connections.pool.acquire().await.map_err(fault::classify)?.detach();
+        let mut connection = pool.acquire().await.map_err(fault::classify)?.detach();
         layout::check_session(&mut connection).await?;
+        membership.check_session(&mut connection).await?;
         migrate::lock(&mut connection).await?;
         migrate::run(&mut connection).await?;
         let tick = layout::check_table(&mut connection).await?;
@@ -125,7 +153,7 @@ impl MySqlStore {
         let mut adopter = MySqlAdopter(&mut connection);
         adopt::ensure_adopted(&mut adopter, &DIALECT, options.normalizer, state, options.adopt).await?;
         connection.close().await.map_err(fault::classify)?;
-        Ok(Self { connections: Arc::new(connections), tick, sending, by_linked_id })
+        Ok((tick, by_linked_id))
     }
 
     /// A store with a pool of its own, on the existing database that a URL such as
@@ -150,20 +178,23 @@ impl MySqlStore {
             .await
             .map_err(fault::classify)?;
         let losses = Losses::default();
+        let membership = Arc::new(Membership::default());
+        let of_connections = membership.clone();
         let pool = losses
             .watched_by(MySqlPoolOptions::new())
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
             // A ping before each use would be a round trip of its own; what died is tried again on another connection.
             .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(session::SET_UP).await.map(drop) })
+            .after_connect(move |connection, _| {
+                let membership = of_connections.clone();
+                Box::pin(async move { membership.set_up(connection).await })
             })
             .connect_with(connect)
             .await
             .map_err(fault::classify)?;
         let keep = KEPT.min(options.max_connections as usize);
-        Self::open(Connections::new(pool, keep, losses), options, Sending::Text).await
+        Self::open(Connections::new(pool, keep, losses), options, Sending::Text, membership).await
     }
 
     async fn load_on(&self, connection: &mut MySqlConnection, query: Query<'_>) -> Result<Snapshot, Error> {
@@ -180,7 +211,11 @@ impl MySqlStore {
     }
 
     async fn read_all(&self, connection: &mut MySqlConnection, query: Query<'_>) -> Result<Snapshot, Unread> {
-        let statements = load::statements(&DIALECT, query, &self.by_linked_id.hint());
+        let dialect = match self.membership.is_group() {
+            true => Dialect { now: NOW_IN_GROUP, ..DIALECT },
+            false => DIALECT,
+        };
+        let statements = load::statements(&dialect, query, &self.by_linked_id.hint());
         let mut snapshot = Snapshot::default();
         if let [statement] = &*statements {
             read(connection, statement, &mut snapshot).await?;
@@ -200,8 +235,12 @@ impl MySqlStore {
         connection: &mut MySqlConnection,
         changes: &Changes,
     ) -> Result<Vec<ContactId>, Error> {
-        let session = MySqlSession::begin(connection, self.sending).await.map_err(fault::classify)?;
-        let dialect = Dialect { lengths: self.sending.lengths(), ..DIALECT };
+        let sending = match self.sending {
+            Sending::Text if self.membership.is_galera() => Sending::TextAlone,
+            sending => sending,
+        };
+        let session = MySqlSession::begin(connection, sending).await.map_err(fault::classify)?;
+        let dialect = Dialect { lengths: sending.lengths(), ..DIALECT };
         let outcome = commit::run(session, &dialect, changes).await;
         if outcome.is_err() {
             // Where that fails as well, the connection is gone, and with it the transaction.
@@ -234,7 +273,7 @@ impl ContactStore for MySqlStore {
 
     async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
         let mut connection = self.connections.take().await?;
-        let outcome = unchanged_on(&mut connection, seen).await.map_err(fault::classify);
+        let outcome = unchanged_on(&mut connection, seen).await.map_err(fault::classify_read);
         self.connections.give_back(connection, &outcome);
         outcome
     }
@@ -270,7 +309,7 @@ impl From<sqlx::Error> for Unread {
 impl From<Unread> for Error {
     fn from(unread: Unread) -> Self {
         match unread {
-            Unread::Driver(error) => fault::classify(error),
+            Unread::Driver(error) => fault::classify_read(error),
             Unread::Row(error) => error,
         }
     }

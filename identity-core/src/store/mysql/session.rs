@@ -31,10 +31,17 @@ pub(super) struct MySqlSession<'c> {
 }
 
 /// How statements with many values go to the server.
+///
+/// Never several statements of a transaction in one text on Galera. Where another member's commit makes it roll a
+/// transaction back between two of them, MariaDB (seen with 10.11.19) goes on with the next as a transaction of its own, and
+/// the text ends as if nothing had happened: half of the changes would be lost, and the other half committed. With one
+/// statement a text, the next one fails, as it must. Group Replication remembers, and fails at COMMIT at the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sending {
     /// With the values in their text: one round trip whatever their length. Only where the driver logs no statements.
     Text,
+    /// The same, and each statement alone: on Galera.
+    TextAlone,
     /// Prepared, in the fixed lengths: whoever owns the pool may have the driver log the text of statements, and no
     /// customer's value may be in a log.
     Prepared,
@@ -44,7 +51,7 @@ impl Sending {
     /// How long the lists of statements are; as text they stay below [`MOST_TEXT`].
     pub(super) fn lengths(self) -> Lengths {
         match self {
-            Self::Text => Lengths::Text { bytes: MOST_TEXT, conditions: 16 },
+            Self::Text | Self::TextAlone => Lengths::Text { bytes: MOST_TEXT, conditions: 16 },
             Self::Prepared => Lengths::Fixed,
         }
     }
@@ -55,7 +62,8 @@ impl<'c> MySqlSession<'c> {
         connection: &'c mut MySqlConnection,
         sending: Sending,
     ) -> Result<Self, sqlx::Error> {
-        let to_begin = sending == Sending::Text;
+        // Together with the first statement, even on Galera: before it there is nothing to roll back.
+        let to_begin = sending != Sending::Prepared;
         if !to_begin {
             sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
         }
@@ -76,11 +84,13 @@ impl Session for MySqlSession<'_> {
         let is_short = statement.values.len() <= MOST_PREPARED && !self.to_begin;
         match self.sending {
             _ if statement.values.is_empty() => send(self.connection, statement.sql).await,
-            Sending::Text if !is_short => {
+            Sending::Text | Sending::TextAlone if !is_short => {
                 let text = self.text(&statement.text());
                 send(self.connection, text).await
             }
-            Sending::Text | Sending::Prepared => execute(self.connection, statement).await,
+            Sending::Text | Sending::TextAlone | Sending::Prepared => {
+                execute(self.connection, statement).await
+            }
         }
     }
 
@@ -101,7 +111,7 @@ impl Session for MySqlSession<'_> {
 
     /// Ids are the database's to give, so a secondary whose primary is inserted by the same statement learns its
     /// `linkedId` afterwards.
-    async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
+    async fn insert(&mut self, created: &[NewContact]) -> Result<Option<Vec<ContactId>>, sqlx::Error> {
         let mut ids = Vec::with_capacity(created.len());
         for chunk in self.sending.lengths().exact(created, commit::contact_size) {
             let rows = chunk.iter().map(row);
@@ -111,7 +121,7 @@ impl Session for MySqlSession<'_> {
             .rows(rows);
             // The id of the statement's first row (MySQL manual, LAST_INSERT_ID); the others follow without a gap,
             // since their number is known beforehand (InnoDB, "simple inserts").
-            let (first, step) = self.insert_many(&insert).await?;
+            let Some((first, step)) = self.insert_many(&insert, chunk).await? else { return Ok(None) };
             ids.extend(
                 (0..chunk.len() as u64).map(|position| ContactId::from((first + position * step) as i64)),
             );
@@ -125,29 +135,39 @@ impl Session for MySqlSession<'_> {
         let late: Vec<_> = late.collect();
         let links = self.sending.lengths().padded(&late).map(|links| commit::link_by_id(&links));
         self.execute_all(links.collect()).await?;
-        Ok(ids)
+        Ok(Some(ids))
     }
 }
 
 impl MySqlSession<'_> {
-    /// Inserts rows; tells the first id, and the step to the next, which is not 1 on clusters of several primaries, and
-    /// theirs to change.
-    async fn insert_many(&mut self, insert: &Statement<'_>) -> Result<(u64, u64), sqlx::Error> {
-        const FACTS: &str = "SELECT LAST_INSERT_ID(), CAST(@@auto_increment_increment AS UNSIGNED)";
-        let row = match self.sending {
-            Sending::Text => {
-                let text = self.text(&format!("{}; {FACTS}", insert.text()));
-                sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut *self.connection).await?
-            }
-            Sending::Prepared => {
-                let done = prepared(self.connection, insert).await?;
-                if done.rows_affected() == 1 {
-                    return Ok((done.last_insert_id(), 1));
+    /// Inserts contacts; tells the first id, and the step to the next, which is not 1 on clusters of several primaries, and
+    /// theirs to change. Galera does so whenever a member comes or goes, perhaps after the insertion: `None` then.
+    async fn insert_many(
+        &mut self,
+        insert: &Statement<'_>,
+        contacts: &[NewContact],
+    ) -> Result<Option<(u64, u64)>, sqlx::Error> {
+        let Some((last, others)) = contacts.split_last() else { return Ok(None) };
+        let facts = facts(others.len(), last);
+        let row = if self.sending == Sending::Text {
+            let text = self.text(&format!("{}; {}", insert.text(), facts.text()));
+            sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut *self.connection).await?
+        } else {
+            let done = match self.sending {
+                Sending::Prepared => prepared(self.connection, insert).await?,
+                Sending::Text | Sending::TextAlone => {
+                    let text = self.text(&insert.text());
+                    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.connection).await?
                 }
-                sqlx::query(FACTS).fetch_one(&mut *self.connection).await?
+            };
+            if others.is_empty() {
+                return Ok(Some((done.last_insert_id(), 1)));
             }
+            let rows = fetch(self.connection, &facts).await?;
+            rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)?
         };
-        Ok((row.try_get(0)?, row.try_get(1)?))
+        let is_known = row.try_get::<i64, _>(2)? != 0;
+        Ok(is_known.then_some((row.try_get(0)?, row.try_get(1)?)))
     }
 
     /// Runs statements in order, in as few round trips as may be; tells how many rows they matched.
@@ -160,7 +180,7 @@ impl MySqlSession<'_> {
                     matched += send(self.connection, text).await?;
                 }
             }
-            Sending::Text | Sending::Prepared => {
+            Sending::Text | Sending::TextAlone | Sending::Prepared => {
                 for statement in statements {
                     matched += self.execute(statement).await?;
                 }
@@ -200,6 +220,22 @@ fn texts(statements: Vec<Statement<'_>>) -> Vec<String> {
         }
     }
     texts
+}
+
+/// Reads the first id of an INSERT, the step to the next, and whether they lead to its last contact, so many steps on.
+fn facts<'a>(steps: usize, last: &'a NewContact) -> Statement<'a> {
+    // Byte for byte, whatever character set and collation an existing table has.
+    let is = |column| format!("CONVERT({column} USING utf8mb4) COLLATE utf8mb4_bin <=> ");
+    Statement::new(
+        "SELECT LAST_INSERT_ID(), CAST(@@auto_increment_increment AS UNSIGNED), EXISTS (SELECT 1 FROM Contact \
+         WHERE id = LAST_INSERT_ID() + @@auto_increment_increment * ",
+    )
+    .bind(Value::Int(Some(steps as i64)))
+    .sql(&format!(" AND {}", is("email")))
+    .bind(Value::Text(last.email.as_deref()))
+    .sql(&format!(" AND {}", is("phoneNumber")))
+    .bind(Value::Text(last.phone_number.as_deref()))
+    .sql(")")
 }
 
 fn row(contact: &NewContact) -> [Value<'_>; 6] {

@@ -30,7 +30,7 @@ pub(in crate::store) async fn run(
     if !session.touch(&changes.touched).await.map_err(fault::classify)? {
         return Err(Error::conflict());
     }
-    let ids = session.insert(&changes.created).await.map_err(fault::classify)?;
+    let ids = session.insert(&changes.created).await.map_err(fault::classify)?.ok_or_else(Error::conflict)?;
     if ids.len() != changes.created.len() {
         return Err(Error::Configuration(
             "the database gave fewer ids than there are new contacts".to_owned(),

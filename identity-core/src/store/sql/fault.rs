@@ -48,7 +48,7 @@ pub(in crate::store) fn classify(error: sqlx::Error) -> Error {
     }
 }
 
-/// The same for an INSERT of claims: that somebody else holds one already is a conflict.
+/// The same for an INSERT of what somebody else may have inserted already, such as a claim: that is a conflict.
 pub(in crate::store) fn classify_claims(error: sqlx::Error) -> Error {
     match &error {
         sqlx::Error::Database(database) if database.is_unique_violation() => {
@@ -56,6 +56,23 @@ pub(in crate::store) fn classify_claims(error: sqlx::Error) -> Error {
         }
         _ => classify(error),
     }
+}
+
+/// The same for a read, which waits for no row: where it waits too long, a member of a cluster cannot catch up with the others
+/// (Galera), or a statement on the whole table is in its way.
+#[cfg(feature = "mysql")]
+pub(in crate::store) fn classify_read(error: sqlx::Error) -> Error {
+    match &error {
+        sqlx::Error::Database(database) if number(&**database) == Some(1205) => {
+            Error::unavailable(fault(&**database))
+        }
+        _ => classify(error),
+    }
+}
+
+#[cfg(feature = "mysql")]
+fn number(error: &dyn sqlx::error::DatabaseError) -> Option<u16> {
+    error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(sqlx::mysql::MySqlDatabaseError::number)
 }
 
 enum Meaning {
@@ -66,20 +83,21 @@ enum Meaning {
 
 fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
     #[cfg(feature = "mysql")]
-    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return match error.number() {
+    if let Some(number) = number(error) {
+        return match number {
             // Deadlock, lock time-out, a row that changed since it was read (MariaDB), certification failure at
             // COMMIT and before it (Group Replication), a table definition that changed meanwhile.
             1213 | 1205 | 1020 | 1180 | 3101 | 1412 | 1615 => Meaning::Conflict,
             // Full disk or table; too many connections, node not ready (Galera), shutdown, connection killed, query
-            // interrupted or too slow, read-only after a failover, network errors, no longer in the group, closed for
-            // inactivity.
+            // interrupted or too slow, read-only after a failover, network errors, offline, not in the group or not
+            // caught up with it (Group Replication; 1123 is how its function says so), closed for inactivity.
             1021
             | 1114
             | 1040
             | 1047
             | 1053
             | 1077
+            | 1123
             | 1152
             | 1158..=1161
             | 1184
@@ -92,10 +110,14 @@ fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
             | 1927
             | 1969
             | 3024
+            | 3032
             | 3100
             | 3168
             | 3169
-            | 4031 => Meaning::Away,
+            | 3781..=3783
+            | 3796..=3799
+            | 4031
+            | 6400 => Meaning::Away,
             _ => Meaning::Refusal,
         };
     }
@@ -125,6 +147,7 @@ fn fault(error: &dyn sqlx::error::DatabaseError) -> DatabaseFault {
                 | 1047
                 | 1049
                 | 1053
+                | 1123
                 | 1130
                 | 1142
                 | 1146
@@ -134,6 +157,9 @@ fn fault(error: &dyn sqlx::error::DatabaseError) -> DatabaseFault {
                 | 1290
                 | 1317
                 | 1836
+                | 3032
+                | 3101
+                | 3796..=3799 | 6400
         );
         let text = names_no_value.then(|| error.message().to_owned());
         return DatabaseFault { code: error.number().to_string(), text };

@@ -67,11 +67,11 @@ pub(super) trait Session: Send {
     /// Gives contacts their next `updatedAt`; tells whether all were as they must be.
     fn touch(&mut self, touched: &[Touch]) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
 
-    /// Inserts contacts in their order; tells their ids.
+    /// Inserts contacts in their order; tells their ids, or `None` where they are not known for sure.
     fn insert(
         &mut self,
         created: &[NewContact],
-    ) -> impl Future<Output = Result<Vec<ContactId>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Option<Vec<ContactId>>, sqlx::Error>> + Send;
 }
 
 /// The columns that an existing `Contact` must have.
@@ -99,11 +99,13 @@ pub(super) fn warn_of_missing_index() {
     );
 }
 
-/// What a failed migration means.
+/// What a failed migration means. That somebody else does or did it meanwhile is a conflict.
 pub(super) fn migration_failed(error: sqlx::migrate::MigrateError) -> Error {
     match error {
         sqlx::migrate::MigrateError::Execute(error)
-        | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => fault::classify(error),
+        | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => fault::classify_claims(error),
+        // Another process is in the middle of it.
+        sqlx::migrate::MigrateError::Dirty(_) => Error::conflict(),
         error => Error::Configuration(format!(
             "the tables of identity-core are not as this version needs: {error}"
         )),

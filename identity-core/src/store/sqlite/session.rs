@@ -42,7 +42,7 @@ impl Session for SqliteSession<'_> {
         Ok(true)
     }
 
-    async fn insert(&mut self, created: &[NewContact]) -> Result<Vec<ContactId>, sqlx::Error> {
+    async fn insert(&mut self, created: &[NewContact]) -> Result<Option<Vec<ContactId>>, sqlx::Error> {
         let last: i64 = sqlx::query_scalar(
             "SELECT MAX(COALESCE((SELECT MAX(id) FROM Contact), 0), \
              COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'Contact'), 0))",
@@ -75,7 +75,7 @@ impl Session for SqliteSession<'_> {
             insert.rows(rows)
         });
         execute_all(&mut self.0, statements).await?;
-        Ok(ids)
+        Ok(Some(ids))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use futures_util::future;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
+use super::view::View;
 use super::{ClusterKind, MEMBERS, PATIENCE, POLL, ports};
 use crate::databases::error::Context;
 use crate::databases::{DatabaseError, DatabaseServer, Flavor};
@@ -36,7 +37,6 @@ pub(super) async fn prepare(kind: ClusterKind) -> Result<Vec<DatabaseServer>, Da
             "--enforce-gtid-consistency=ON".to_owned(),
             "--report-host=127.0.0.1".to_owned(),
             "--plugin-load-add=group_replication.so".to_owned(),
-            "--group-replication-start-on-boot=OFF".to_owned(),
             format!("--group-replication-group-name={group}"),
             format!("--group-replication-local-address={address}"),
             format!("--group-replication-group-seeds={seeds}"),
@@ -56,7 +56,8 @@ pub(super) async fn prepare(kind: ClusterKind) -> Result<Vec<DatabaseServer>, Da
 
 /// Starts all members, has the first form the group, and the others join it.
 pub(super) async fn form(members: &mut [DatabaseServer]) -> Result<(), DatabaseError> {
-    future::try_join_all(members.iter_mut().map(|member| member.serve(&[]))).await?;
+    let alone = ["--group-replication-start-on-boot=OFF".to_owned()];
+    future::try_join_all(members.iter_mut().map(|member| member.serve(&alone))).await?;
     let [first, others @ ..] = members else { return Ok(()) };
     let mut connection = first.address().connect().await?;
     connection.execute(AssertSqlSafe(credentials(first))).await?;
@@ -68,23 +69,27 @@ pub(super) async fn form(members: &mut [DatabaseServer]) -> Result<(), DatabaseE
     Ok(())
 }
 
-/// Starts a member that does not run, and has it join the group.
+/// Starts a member that does not run. It joins the group while it starts, so that it answers nobody as a server of its own, or
+/// afterwards, where the group does not let it in yet.
 pub(super) async fn join(member: &mut DatabaseServer) -> Result<(), DatabaseError> {
     member.serve(&[]).await?;
-    enter(member).await
+    let start = Instant::now();
+    while !View::of(member).await.is_some_and(|view| view.is_online) {
+        if start.elapsed() > PATIENCE {
+            return Err(member.timed_out("join the group", PATIENCE));
+        }
+        tokio::time::sleep(POLL).await;
+        // Refused while it is joining. It has to be asked again where the group still counted it as the member that it was
+        // before a crash.
+        let _ = member.address().connect().await?.execute("START GROUP_REPLICATION").await;
+    }
+    Ok(())
 }
 
-/// Has a member join the group. As long as the group still counts it as the member that it was before a crash, it is not let in.
 async fn enter(member: &DatabaseServer) -> Result<(), DatabaseError> {
     let mut connection = member.address().connect().await?;
     connection.execute(AssertSqlSafe(credentials(member))).await?;
-    let start = Instant::now();
-    while let Err(error) = connection.execute("START GROUP_REPLICATION").await {
-        if start.elapsed() > PATIENCE {
-            return Err(error.into());
-        }
-        tokio::time::sleep(POLL).await;
-    }
+    connection.execute("START GROUP_REPLICATION").await?;
     connection.close().await?;
     Ok(())
 }
