@@ -3,6 +3,9 @@
 //! sqlx's own lock waits with a time-out of -1, which MariaDB takes for "not at all"; so the lock is ours. MySQL commits
 //! each DDL statement by itself, and sqlx marks a migration as unfinished meanwhile: whoever holds the lock and finds such
 //! a mark knows that its writer died, and starts that migration again, whose statements may all be repeated.
+//!
+//! The lock is one server's. Processes on several members of a cluster may be at it at once: they get in each other's way,
+//! which is a conflict, and try again; nothing else can happen, since no migration is marked as done that was not.
 
 use sqlx::MySqlConnection;
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | the store: load and commit |
 //! | `by_linked_id.rs` | by which index secondaries are found |
-//! | `cluster.rs` | what makes a member of a cluster see what the others have answered |
+//! | `cluster.rs` | Group Replication and Galera |
 //! | `connections.rs` | connections that are kept in hand |
 //! | `layout.rs` | what an existing table and the pool's sessions must be like |
 //! | `migrate.rs` | creating our tables |
@@ -18,7 +18,8 @@
 //! evidence and commits. Where there are no primaries to touch, the second begins: so 3 or 4 for new people, 5 at most for
 //! others, and 1 for who is known. One more where a new contact
 //! is linked to another new one, and one for each claim that is taken over from a deleted contact. Larger batches repeat the
-//! middle ones. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
+//! middle ones. On Galera each statement takes one of its own. On the application's pool statements are prepared instead, and
+//! take more of them; see `session.rs` for why.
 
 mod by_linked_id;
 mod cluster;
@@ -77,6 +78,16 @@ const BEGIN_SNAPSHOT: &str =
 /// without fraction; with whole seconds, the `updatedAt` of a person who is changed more than once a second runs ahead
 /// of the clock, since it is the version that concurrent writers are told apart by.
 ///
+/// # Clusters
+///
+/// With MySQL Group Replication and MariaDB Galera, any member that takes writes may be connected to, and different ones at
+/// once. What one member answered, every call on another sees: the store's own connections wait until their member has
+/// caught up (`group_replication_consistency = 'BEFORE'`, `wsrep_sync_wait = 1`), which takes a round trip between the
+/// members for each transaction. On the application's own pool that is the application's to set, and
+/// [`Error::Configuration`] says what is missing. A member that has lost the others answers with
+/// [`Error::Unavailable`]; where Group Replication waits for a majority to come back it does not answer at all, so give
+/// the resolver a [deadline](crate::IdentityResolver::with_deadline).
+///
 /// ```no_run
 /// use identity_core::{IdentityResolver, MySqlStore};
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -101,7 +112,7 @@ impl MySqlStore {
     /// server's defaults are. Creates the tables that are missing.
     ///
     /// # Errors
-    /// [`Error::Configuration`] for a table `Contact`, or sessions, of a shape that cannot be used;
+    /// [`Error::Configuration`] for a table `Contact`, or sessions, that cannot be used as they are;
     /// [`Error::NotAdopted`] for a table that holds rows already; [`Error::Unavailable`] where the database does not
     /// answer, [`Error::Refused`] where the user may not create tables.
     pub async fn new(pool: MySqlPool) -> Result<Self, Error> {
