@@ -45,6 +45,12 @@ impl ById {
         }
     }
 
+    /// Keeps the room that it took.
+    pub(super) fn clear(&mut self) {
+        self.counted.clear();
+        self.others.clear();
+    }
+
     #[cfg(any(test, feature = "memory"))]
     pub(super) fn remove(&mut self, id: ContactId) -> Option<ContactSlot> {
         match self.position(id) {

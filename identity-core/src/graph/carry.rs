@@ -2,6 +2,7 @@
 
 use hashbrown::HashSet;
 
+use super::plan::Journal;
 use super::{Graph, StoredClaim};
 use crate::changes::{ContactRef, Version};
 use crate::contact::ContactId;
@@ -11,6 +12,18 @@ impl Graph {
     /// How many contacts it holds.
     pub(crate) fn size(&self) -> usize {
         self.contacts.len()
+    }
+
+    /// Forgets everything, and keeps the room that it took: what is dropped and built up again in a long import would be
+    /// strewn over more and more memory.
+    pub(crate) fn forget(&mut self) {
+        let Self { now: _, tick, contacts, identifiers, by_id, orphaned, journal } = self;
+        *tick = 0;
+        contacts.clear();
+        identifiers.clear();
+        by_id.clear();
+        orphaned.clear();
+        *journal = Journal::default();
     }
 
     /// The plan was committed, and the new contacts got these ids. What it holds is what is stored, as far as nobody else

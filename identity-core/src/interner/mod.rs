@@ -42,7 +42,11 @@ struct Text {
 
 /// Texts, in blocks that are never moved.
 #[derive(Clone, Default)]
-struct Texts(Vec<String>);
+struct Texts {
+    blocks: Vec<String>,
+    /// Empty ones, left from before.
+    spare: Vec<String>,
+}
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
@@ -81,6 +85,13 @@ impl<T: Default> Interner<T> {
             }
         };
         IdentifierSlot(slot)
+    }
+
+    /// Forgets all of them, and keeps the room that they took.
+    pub(crate) fn clear(&mut self) {
+        self.table.clear();
+        self.entries.clear();
+        self.texts.clear();
     }
 
     pub(crate) fn kind(&self, slot: IdentifierSlot) -> IdentifierKind {
@@ -124,27 +135,68 @@ impl Texts {
     const LARGEST: usize = 1 << 20;
 
     fn add(&mut self, value: &str) -> Text {
-        let fits = self.0.last().is_some_and(|block| block.capacity() - block.len() >= value.len());
-        if !fits {
-            let capacity =
-                self.0.last().map_or(Self::FIRST, |block| (2 * block.capacity()).min(Self::LARGEST));
-            self.0.push(String::with_capacity(capacity.max(value.len())));
+        let fits = |block: &String| block.capacity() - block.len() >= value.len();
+        if !self.blocks.last().is_some_and(fits) {
+            let block = self.spare.pop().filter(fits).unwrap_or_else(|| self.larger_block(value.len()));
+            self.blocks.push(block);
         }
-        let block = self.0.len() - 1;
-        let text = &mut self.0[block];
+        let block = self.blocks.len() - 1;
+        let text = &mut self.blocks[block];
         let start = text.len();
         text.push_str(value);
         Text { block: block as u32, start: start as u32, length: value.len() as u32 }
     }
 
+    fn larger_block(&self, least: usize) -> String {
+        let double = |block: &String| (2 * block.capacity()).min(Self::LARGEST);
+        String::with_capacity(self.blocks.last().map_or(Self::FIRST, double).max(least))
+    }
+
+    /// Keeps the blocks, the largest for what comes first.
+    fn clear(&mut self) {
+        self.spare.append(&mut self.blocks);
+        self.spare.iter_mut().for_each(String::clear);
+        self.spare.sort_by_key(String::capacity);
+    }
+
     fn get(&self, text: Text) -> &str {
         let start = text.start as usize;
-        &self.0[text.block as usize][start..start + text.length as usize]
+        &self.blocks[text.block as usize][start..start + text.length as usize]
     }
 
     /// Whether the entry of `slot` is this identifier.
     fn hold<T>(&self, entries: &[Entry<T>], slot: u32, kind: IdentifierKind, value: &str) -> bool {
         let entry = &entries[slot as usize];
         entry.kind == kind && self.get(entry.value) == value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(interner: &Interner<u8>) -> usize {
+        let Texts { blocks, spare } = &interner.texts;
+        blocks.iter().chain(spare).map(String::capacity).sum()
+    }
+
+    #[test]
+    fn what_was_forgotten_is_new_again_in_the_same_room() {
+        let mut interner = Interner::<u8>::default();
+        let value = |n: u32| format!("{n}@hillvalley.edu");
+        let mut taken = None;
+        for _ in 0..5 {
+            for n in 0..5_000 {
+                assert!(interner.find(IdentifierKind::Email, &value(n)).is_none());
+                let slot = interner.intern(IdentifierKind::Email, &value(n));
+                *interner.about_mut(slot) = 1;
+            }
+            for n in 0..5_000 {
+                let slot = interner.find(IdentifierKind::Email, &value(n)).expect("it is there");
+                assert_eq!((interner.value(slot), *interner.about(slot)), (&*value(n), 1));
+            }
+            assert_eq!(*taken.get_or_insert(room(&interner)), room(&interner));
+            interner.clear();
+        }
     }
 }

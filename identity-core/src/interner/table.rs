@@ -53,6 +53,12 @@ impl Table {
         self.taken += 1;
     }
 
+    /// Keeps the room that it took.
+    pub(super) fn clear(&mut self) {
+        self.cells.fill(Cell::EMPTY);
+        self.taken = 0;
+    }
+
     /// Looks at the cell at which the search for a hash begins. What it tells is of no use, having looked is.
     #[cfg(feature = "memory")]
     pub(super) fn touch(&self, hash: u32) -> u32 {

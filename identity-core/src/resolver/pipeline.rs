@@ -95,7 +95,7 @@ impl<A: Answer> Pipeline<A> {
         };
         if let Some(chunk) = next {
             if start_over {
-                self.graph = Graph::default();
+                self.graph.forget();
                 findings = self.find_out(Some(self.inquiry(&chunk))).await;
             }
             self.planned = Some(self.plan(chunk, findings).await);
@@ -139,7 +139,7 @@ impl<A: Answer> Pipeline<A> {
         match findings.and_then(|findings| self.plan_on(&chunk, findings)) {
             Ok(plan) => (chunk, plan),
             Err(_) => {
-                self.graph = Graph::default();
+                self.graph.forget();
                 let outcome = self.engine.run(&chunk.valid).await;
                 (chunk, Plan::Done(outcome))
             }
