@@ -85,10 +85,13 @@ impl Fault {
     }
 
     /// What goes wrong in a run on it where nothing else is asked for. Not a full disk: it takes a small one, which only root
-    /// can mount, and on which no large run has its place.
+    /// can mount, and on which no large run has its place. Nor members of clusters that go: one that comes back before the
+    /// others have given it up may not find its way back into the group, which ends the run.
     pub fn default_on(on: On) -> Vec<Self> {
         let all = Self::value_variants().iter().copied();
-        all.filter(|fault| fault.can_happen_on(on) && *fault != Self::DiskFull).collect()
+        let unasked =
+            |fault: &Self| !matches!(fault, Self::DiskFull | Self::MemberKill | Self::MemberIsolate);
+        all.filter(|fault| fault.can_happen_on(on) && unasked(fault)).collect()
     }
 
     /// With what more a server is started.
