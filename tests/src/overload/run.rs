@@ -19,8 +19,9 @@ const MOST_UNSEEN: u64 = 2_000;
 
 const TICK: Duration = Duration::from_millis(1);
 
-/// Calls the database at `url` for `time` with ten times as much as it serves. The queue is as long as what is served in a
-/// quarter of a second, so that those who wait at the end are soon served, also beside what else the machine does.
+/// Calls the database at `url` for `time` with ten times as much as it serves. The queue is as long as what is served in an
+/// eighth of a second: those who wait at the end are mostly new people, since the others are answered while these wait to be
+/// written, and they take several times as long as the mixture by which the capacity was found.
 ///
 /// # Errors
 /// Where the database cannot be reached at all. What becomes of the calls is in the outcome.
@@ -29,7 +30,7 @@ pub async fn overload(url: &str, time: Duration) -> Result<Outcome, Error> {
     let next = Arc::new(AtomicU64::new(0));
     let capacity = capacity(&calm, &next, (time / 5).max(Duration::from_secs(1))).await;
     calm.close().await;
-    let queue_length = (capacity / 4.0) as usize;
+    let queue_length = (capacity / 8.0) as usize;
     let resolver = IdentityResolver::builder().queue_length(queue_length).connect(url).await?;
     let load = Arc::new(Load::new(resolver, next));
     let memory = load.offer(capacity * TIMES, time).await;
