@@ -31,15 +31,6 @@ pub(crate) enum Lengths {
 }
 
 impl Lengths {
-    /// With other lists of conditions than the choices of a CASE.
-    #[cfg(feature = "mysql")]
-    pub(crate) fn without_case(self, conditions: usize) -> Self {
-        match self {
-            Self::Fixed => Self::Fixed,
-            Self::Text { bytes, .. } => Self::Text { bytes, conditions },
-        }
-    }
-
     /// Splits rows to insert into lists; fixed ones the longest first. `size` tells about how many bytes a row takes.
     pub(crate) fn exact<T>(self, mut rows: &[T], size: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
         std::iter::from_fn(move || {
@@ -62,9 +53,17 @@ impl Lengths {
 
     /// Splits conditions into lists; fixed ones are filled up by repeating their last entry.
     pub(crate) fn padded<T: Clone>(self, entries: &[T]) -> impl Iterator<Item = Vec<T>> {
+        match self {
+            Self::Fixed => self.padded_up_to(LONGEST, entries),
+            Self::Text { conditions, .. } => self.padded_up_to(conditions, entries),
+        }
+    }
+
+    /// The same with so many conditions at most, other than there may be choices of a CASE.
+    pub(crate) fn padded_up_to<T: Clone>(self, most: usize, entries: &[T]) -> impl Iterator<Item = Vec<T>> {
         let most = match self {
-            Self::Fixed => LONGEST,
-            Self::Text { conditions, .. } => conditions,
+            Self::Fixed => SHAPES.into_iter().rev().find(|length| *length <= most).unwrap_or(1),
+            Self::Text { .. } => most,
         };
         entries.chunks(most).map(move |chunk| {
             let length = match self {
@@ -113,6 +112,10 @@ mod tests {
             let split: Vec<&[usize]> = any.exact(&entries[..length], |_| 10).collect();
             assert_eq!(split.len(), length.div_ceil(64));
             assert_eq!(split.concat(), entries[..length]);
+
+            let few: Vec<Vec<usize>> = Lengths::Fixed.padded_up_to(100, &entries[..length]).collect();
+            assert!(few.iter().all(|list| list.len() <= 64 && SHAPES.contains(&list.len())));
+            assert_eq!(few.len(), length.div_ceil(64));
 
             let conditions: Vec<Vec<usize>> = any.padded(&entries[..length]).collect();
             assert_eq!(conditions.len(), length.div_ceil(16));
