@@ -26,7 +26,9 @@ impl Retry {
     const FIRST_WAIT: Duration = Duration::from_millis(2);
     const LONGEST_WAIT: Duration = Duration::from_millis(200);
     /// Past this no conflict is retried: each may have waited for a lock until the database's own time-out.
-    const PATIENCE: Duration = Duration::from_secs(30);
+    pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+    /// The same where others wait for it, who may have nothing to do with the conflict. Shorter than a time-out of a lock.
+    pub(crate) const PATIENCE_OF_OTHERS: Duration = Duration::from_millis(800);
     /// A dead connection is found out sooner. What took longer has waited: for a pool that others have exhausted, or for a
     /// database that is down.
     const LONGEST_LOSS: Duration = Duration::from_secs(1);
@@ -36,6 +38,20 @@ impl Retry {
         &self,
         attempt: impl Fn() -> F,
     ) -> Result<T, Error> {
+        self.run_within(Self::PATIENCE, attempt).await
+    }
+
+    /// Whether an error is a conflict that came to no end within its patience, and not for want of attempts.
+    pub(crate) fn may_go_on(&self, error: &Error) -> bool {
+        matches!(error, Error::Conflict { attempts, .. } if *attempts <= self.conflicts)
+    }
+
+    /// The same, and past `patience` no conflict is retried.
+    pub(crate) async fn run_within<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        patience: Duration,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Error> {
         let (mut conflicts, mut reconnects) = (0, 0);
         let start = Instant::now();
         loop {
@@ -43,7 +59,7 @@ impl Retry {
             match attempt().await {
                 Err(Error::Conflict { source, .. }) => {
                     conflicts += 1;
-                    if conflicts > self.conflicts || start.elapsed() > Self::PATIENCE {
+                    if conflicts > self.conflicts || start.elapsed() > patience {
                         return Err(Error::Conflict { attempts: conflicts, source });
                     }
                     tracing::debug!(attempt = conflicts, "conflict with other writers");

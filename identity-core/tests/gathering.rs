@@ -332,3 +332,24 @@ async fn a_panic_of_the_store_blocks_nobody() {
     }
     resolver.identify(email("after@x.io")).await.expect("the slot was given back");
 }
+
+#[tokio::test]
+async fn who_has_gone_makes_room() {
+    let gate = Gate::new(0, 0);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).queue_length(5).build(gate.clone());
+    let (mut gone, mut staying) = (JoinSet::new(), JoinSet::new());
+    spawn(&mut staying, &resolver, email("first@x.io"));
+    settle().await;
+    (0..5).for_each(|n| spawn(&mut gone, &resolver, email(&format!("gone{n}@x.io"))));
+    settle().await;
+    gone.shutdown().await;
+    (0..5).for_each(|n| spawn(&mut staying, &resolver, email(&format!("staying{n}@x.io"))));
+    settle().await;
+    let error = resolver.identify(email("late@x.io")).await.expect_err("the room is taken again");
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+    gate.loads.add_permits(100);
+    gate.commits.add_permits(100);
+    while let Some(call) = staying.join_next().await {
+        call.expect("a call").expect("nobody was refused for the sake of the gone");
+    }
+}

@@ -1,6 +1,9 @@
 //! Load, plan, commit, and again on conflict: what becomes of one batch.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::answer::{Answer, Counts, Outcome};
 use crate::changes::Changes;
@@ -15,6 +18,10 @@ use crate::store::ContactStore;
 
 /// The most requests of one transaction of [`Engine::run`].
 const LARGEST: usize = 1_000;
+
+/// Into how many parts a batch is split. Many, since each part that holds the request at fault may wait for a lock first:
+/// one of 256 is found in two steps.
+const PARTS: usize = 16;
 
 /// Requests from which on a load asks for one identifier of each first, see [`leading`].
 const MANY: usize = 16;
@@ -38,6 +45,15 @@ pub(super) struct People {
     pub(super) loaded: Loaded,
 }
 
+/// How long a request that stands alone is tried again where it conflicts with other writers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// As long as a caller can be expected to wait.
+    Full,
+    /// Not long, since others wait for it.
+    Short,
+}
+
 /// Runs batches on a store.
 #[derive(Clone, Debug)]
 pub(super) struct Engine {
@@ -49,30 +65,46 @@ pub(super) struct Engine {
 impl Engine {
     /// Identifies requests in their order, in one transaction, or in none where nothing is new.
     ///
-    /// A request that the database refuses, or that meets contacts that are not sound, fails alone: the batch is halved
-    /// until it stands alone, and the others go on in their order. So is a batch that loses every race: smaller ones are
-    /// quicker, and meet fewer people that others write to.
-    pub(super) async fn run<A: Answer>(&self, batch: &[IdentifierPair]) -> Outcome<A> {
+    /// A request that the database refuses, or that meets contacts that are not sound, fails alone: the batch is split
+    /// until it stands alone, and the others go on in their order. So is a batch that loses every race, or waits for a lock
+    /// that somebody outside holds: smaller ones are quicker, and meet fewer people that others write to.
+    pub(super) async fn run<A: Answer>(&self, batch: &[IdentifierPair], patience: Patience) -> Outcome<A> {
         #[cfg(feature = "memory")]
         if let Some(store) = self.store.resident() {
             return store.identify(batch);
         }
         let mut outcome = Outcome::default();
-        let mut parts: Vec<_> = batch.chunks(LARGEST).rev().collect();
+        for batch in batch.chunks(LARGEST) {
+            self.run_in_parts(batch, patience, &mut outcome).await;
+        }
+        outcome
+    }
+
+    async fn run_in_parts<A: Answer>(
+        &self,
+        batch: &[IdentifierPair],
+        patience: Patience,
+        outcome: &mut Outcome<A>,
+    ) {
+        let start = Instant::now();
+        let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
-            match self.retry.run(|| self.attempt(part)).await {
+            let left = match patience {
+                Patience::Full if part.len() == 1 => Retry::PATIENCE.saturating_sub(start.elapsed()),
+                _ => Duration::ZERO,
+            };
+            let attempt = || self.attempt(part);
+            match self.retry.run_within(left.max(Retry::PATIENCE_OF_OTHERS), attempt).await {
                 Ok(done) => {
                     outcome.answers.extend(done.answers);
                     outcome.counts += done.counts;
                 }
-                Err(error) if part.len() > 1 && smaller_may_pass(&error) => {
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
+                Err(error) if part.len() > 1 && smaller_may_pass(&error, start.elapsed()) => {
+                    parts.extend(part.rchunks(part.len().div_ceil(PARTS)));
                 }
                 Err(error) => outcome.answers.extend(part.iter().map(|_| Err(error.clone()))),
             }
         }
-        outcome
     }
 
     /// Adds the people that identifiers lead to.
@@ -90,11 +122,17 @@ impl Engine {
     }
 
     /// Identifies requests whose people are in `graph`, and loads what is not; from the start where that does not work out.
+    /// What came to no end for a conflict [may go on](Self::may_go_on).
     pub(super) async fn finish<A: Answer>(&self, graph: Graph, batch: &[IdentifierPair]) -> Outcome<A> {
         match self.plan_and_commit(graph, batch).await {
             Ok(outcome) => outcome,
-            Err(_) => self.run(batch).await,
+            Err(_) => self.run(batch, Patience::Short).await,
         }
+    }
+
+    /// Whether a request that ended in this error should be tried again, with [`Patience::Full`].
+    pub(super) fn may_go_on<T>(&self, answer: &Result<T, Error>) -> bool {
+        answer.as_ref().is_err_and(|error| self.retry.may_go_on(error))
     }
 
     async fn plan_and_commit<A: Answer>(
@@ -179,7 +217,11 @@ fn in_order(mut identifiers: Vec<Identifier>) -> Vec<Identifier> {
     identifiers
 }
 
-/// Whether a part of the batch may get through where the whole did not.
-fn smaller_may_pass(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Refused | ErrorKind::Unsound | ErrorKind::Conflict)
+/// Whether a part of the batch may get through where the whole did not, after such a time.
+fn smaller_may_pass(error: &Error, elapsed: Duration) -> bool {
+    match error.kind() {
+        ErrorKind::Refused | ErrorKind::Unsound => true,
+        ErrorKind::Conflict => elapsed < Retry::PATIENCE,
+        _ => false,
+    }
 }

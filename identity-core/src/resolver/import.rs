@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 
-use super::engine::Engine;
+use super::engine::{Engine, Patience};
 use super::gather::Gatherer;
 use super::pipeline::Pipeline;
 use crate::answer::{Answer, Outcome};
@@ -51,7 +51,7 @@ impl Chunk {
 
     /// Identifies its requests, in one transaction. What is no request is told so.
     pub(super) async fn identify<A: Answer>(self, engine: &Engine) -> Outcome<A> {
-        let outcome = engine.run(&self.valid).await;
+        let outcome = engine.run(&self.valid, Patience::Full).await;
         self.complete(outcome)
     }
 
@@ -87,7 +87,7 @@ where
         .map(move |requests| tokio::spawn(async move { Chunk::new(normalizer, &requests) }))
         .buffered(2)
         .fuse();
-    let pipeline = Pipeline::<A>::new(gatherer.engine.clone());
+    let pipeline = Pipeline::<A>::new(&gatherer);
     let outcomes = stream::unfold((Box::pin(chunks), pipeline), |(mut chunks, mut pipeline)| async {
         loop {
             let next = match pipeline.is_idle() {

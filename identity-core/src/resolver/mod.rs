@@ -100,7 +100,7 @@ impl IdentityResolver {
     ) -> Vec<Result<ConsolidatedContact, Error>> {
         let mut answers = Vec::new();
         let mut requests = requests.into_iter();
-        let mut pipeline = Pipeline::new(self.engine().clone());
+        let mut pipeline = Pipeline::new(&self.gatherer);
         loop {
             let chunk: Vec<_> = requests.by_ref().take(self.gatherer.limits.import_size).collect();
             if chunk.is_empty() && pipeline.is_idle() {
@@ -108,6 +108,8 @@ impl IdentityResolver {
             }
             let next = (!chunk.is_empty()).then(|| Chunk::new(self.engine().normalizer, &chunk));
             answers.extend(pipeline.step(next).await.unwrap_or_default().answers);
+            // Others have their turn on this thread, even where a store answers at once.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -182,6 +184,9 @@ impl IdentityResolver {
 
     /// The same resolver with a deadline: a call through it that takes longer is given up with [`Error::Timeout`].
     /// Others are not affected, and the call may have happened or not.
+    ///
+    /// It is for calls about one person. Imports take as long as they are, so [`identify_many`](Self::identify_many) and the
+    /// streams have none: dropping them ends them after what is committed.
     ///
     /// ```
     /// # use std::time::Duration;

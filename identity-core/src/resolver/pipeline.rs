@@ -18,7 +18,8 @@
 
 use futures_util::future::join;
 
-use super::engine::{self, Engine};
+use super::engine::{self, Engine, Patience};
+use super::gather::Gatherer;
 use super::import::Chunk;
 use crate::answer::{Answer, Outcome};
 use crate::changes::{Changes, Version};
@@ -28,9 +29,6 @@ use crate::graph::Graph;
 use crate::identifier::Identifier;
 use crate::snapshot::{Query, Snapshot};
 
-/// The contacts that are kept from chunk to chunk, at most: some 140 MB.
-const KEPT: usize = 400_000;
-
 /// The identifiers that one load asks for, at most: one statement in SQL stores.
 const PER_LOAD: usize = 256;
 
@@ -38,6 +36,8 @@ const PER_LOAD: usize = 256;
 pub(super) struct Pipeline<A: Answer> {
     engine: Engine,
     graph: Graph,
+    /// The contacts that the graph may hold.
+    most_kept: usize,
     /// The chunk that is to be committed next.
     planned: Option<(Chunk, Plan<A>)>,
 }
@@ -57,8 +57,9 @@ struct Inquiry {
 type Findings = Vec<(Vec<Identifier>, Snapshot)>;
 
 impl<A: Answer> Pipeline<A> {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, graph: Graph::default(), planned: None }
+    pub(super) fn new(gatherer: &Gatherer) -> Self {
+        let Gatherer { engine, limits, .. } = gatherer;
+        Self { engine: engine.clone(), graph: Graph::default(), most_kept: limits.kept, planned: None }
     }
 
     /// Whether there is nothing to commit.
@@ -73,7 +74,7 @@ impl<A: Answer> Pipeline<A> {
             return Some(next?.identify(&self.engine).await);
         }
         let planned = self.planned.take();
-        let mut start_over = self.graph.size() > KEPT;
+        let mut start_over = self.graph.size() > self.most_kept;
         let inquiry = next.as_ref().filter(|_| !start_over).map(|chunk| self.inquiry(chunk));
         let (committed, mut findings) = join(self.commit(planned.as_ref()), self.find_out(inquiry)).await;
         let outcome = match planned {
@@ -140,7 +141,7 @@ impl<A: Answer> Pipeline<A> {
             Ok(plan) => (chunk, plan),
             Err(_) => {
                 self.graph.forget();
-                let outcome = self.engine.run(&chunk.valid).await;
+                let outcome = self.engine.run(&chunk.valid, Patience::Full).await;
                 (chunk, Plan::Done(outcome))
             }
         }
@@ -155,5 +156,81 @@ impl<A: Answer> Pipeline<A> {
             return Err(Error::conflict());
         }
         Ok(Plan::Open { drafts, changes: self.graph.changes() })
+    }
+}
+
+#[cfg(all(test, feature = "memory", feature = "sqlite"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::answer::Identified;
+    use crate::changes::Version;
+    use crate::normalize::Normalizer;
+    use crate::request::IdentifyRequest;
+    use crate::resolver::gather::Limits;
+    use crate::retry::Retry;
+    use crate::store::{ContactStore, SqliteStore, StoreOptions};
+
+    /// Counts the identifiers that are loaded.
+    #[derive(Debug)]
+    struct Counted(SqliteStore, Arc<AtomicUsize>);
+
+    #[async_trait]
+    impl ContactStore for Counted {
+        async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
+            self.1.fetch_add(query.identifiers.len(), Ordering::Relaxed);
+            self.0.load(query).await
+        }
+
+        async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
+            self.0.commit(changes).await
+        }
+
+        async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
+            self.0.unchanged(seen).await
+        }
+    }
+
+    /// Imports people who come back and merge, in chunks of 20; tells the answers, and how many identifiers were loaded.
+    async fn import(kept: usize) -> (Vec<Identified>, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/contacts.db", folder.path().display());
+        let store = SqliteStore::connect(&url, StoreOptions::default()).await.unwrap();
+        let loaded = Arc::new(AtomicUsize::new(0));
+        let engine = Engine {
+            store: Arc::new(Counted(store, Arc::clone(&loaded))),
+            normalizer: Normalizer::default(),
+            retry: Retry::default(),
+        };
+        let gatherer = Gatherer::new(engine, Limits { kept, ..Limits::default() });
+        let mut pipeline = Pipeline::<Identified>::new(&gatherer);
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut answers = Vec::new();
+        let chunks = (0..30).map(|_| {
+            let mut request = || {
+                let email = format!("{}@x.io", random.u64(0..200));
+                IdentifyRequest::new().email(email).phone_number(random.u64(0..200))
+            };
+            Some(Chunk::new(Normalizer::default(), &[(); 20].map(|()| request())))
+        });
+        for next in chunks.chain([None]) {
+            let outcome = pipeline.step(next).await.unwrap_or_default();
+            answers.extend(outcome.answers.into_iter().map(Result::unwrap));
+        }
+        (answers, loaded.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn what_was_dropped_is_loaded_again() {
+        let (answers, loaded) = import(usize::MAX).await;
+        let (same, again) = import(50).await;
+        assert_eq!(same, answers);
+        assert!(loaded <= 400, "each identifier once: {loaded}");
+        assert!(again > 2 * loaded, "{again}");
     }
 }

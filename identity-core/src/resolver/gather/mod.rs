@@ -9,6 +9,8 @@
 //!                 └─ something new ─┬─ a write slot is free: plan on what was loaded, commit
 //!                                   └─ else it waits, with what was loaded ── whoever gives a write slot back
 //!                                      takes all that wait; only what was written meanwhile is loaded again
+//!                                            └─ what waits for a lock that somebody outside holds leaves the batch, and
+//!                                               goes on by itself
 //! ```
 //!
 //! So what arrives while a batch is in flight is the next batch. There is no timer: a lone caller finds both slots free and
@@ -23,19 +25,24 @@
 //! one, and each commit costs the same however much it holds. So 64 callers who all write come to batches of 28 instead of
 //! 17.
 //!
-//! Both queues together are bounded; past the bound callers get [`Error::Overloaded`] at once.
+//! All queues together are bounded; past the bound callers get [`Error::Overloaded`] at once, a lone one that has loaded
+//! already after its load. Whoever has gone makes room first. What a batch has loaded is never refused, so that there may be
+//! some batches more than the bound for a moment.
 
-use std::collections::{HashSet, VecDeque};
+mod serve;
+mod state;
+
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::engine::{Engine, Loaded, People, identifiers, leading};
+use self::serve::{serve_apart, serve_load, serve_write};
+use self::state::{Job, Stage, State, Waiting};
+use super::engine::{Engine, Loaded, Patience, People, identifiers};
 use crate::contact::ConsolidatedContact;
-use crate::error::{Error, ErrorKind};
-use crate::graph::Graph;
+use crate::error::Error;
 use crate::identifier::IdentifierPair;
-use crate::normalize::Normalizer;
 
 /// The answer to one request.
 type Reply = Result<ConsolidatedContact, Error>;
@@ -53,11 +60,13 @@ pub(super) struct Limits {
     pub(super) loads: usize,
     /// Commits in flight.
     pub(super) writes: usize,
+    /// Contacts that an import keeps from chunk to chunk: some 140 MB.
+    pub(super) kept: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { batch_size: 256, import_size: 4_000, queue_length: 10_000, loads: 2, writes: 2 }
+        Self { batch_size: 256, import_size: 4_000, queue_length: 10_000, loads: 2, writes: 2, kept: 400_000 }
     }
 }
 
@@ -69,38 +78,12 @@ pub(super) struct Gatherer {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    to_load: VecDeque<Job>,
-    to_write: VecDeque<Job>,
-    loading: usize,
-    writing: usize,
-    /// Requests of the batches that are being written.
-    in_writing: usize,
-}
-
-/// A request that waits, and who waits for it.
-#[derive(Debug)]
-struct Job {
-    pair: IdentifierPair,
-    caller: oneshot::Sender<Reply>,
-    /// What was loaded for it and for those who called with it, as far as that is thought to hold.
-    loaded: Option<Arc<Loaded>>,
-}
-
 /// What to do with a request now.
 enum Turn {
     /// The slot was free and is taken.
     Now(Slot),
     /// It waits for somebody else's slot.
-    Later(oneshot::Receiver<Reply>),
-}
-
-/// The two things that are done to a request, each with its queue and its slots.
-#[derive(Clone, Copy, Debug)]
-enum Stage {
-    Load,
-    Write,
+    Later(Waiting),
 }
 
 /// The right to have one batch in flight. Whoever drops it, for whatever reason, passes it on to those who wait.
@@ -121,7 +104,7 @@ impl Gatherer {
     pub(super) async fn identify(self: &Arc<Self>, pair: IdentifierPair) -> Reply {
         #[cfg(feature = "memory")]
         if self.engine.store.resident().is_some() {
-            let mut answers = self.engine.run(&[pair]).await.answers;
+            let mut answers = self.engine.run(&[pair], Patience::Full).await.answers;
             return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
         }
         let waiting = match self.enter(Stage::Load, &pair, None)? {
@@ -145,14 +128,24 @@ impl Gatherer {
                 }
                 match self.enter(Stage::Write, &pair, Some(loaded))? {
                     Turn::Later(waiting) => waiting,
-                    Turn::Now(_slot) => {
-                        let mut answers = self.engine.finish(graph, &[pair]).await.answers;
-                        return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
+                    Turn::Now(slot) => {
+                        let pairs = [pair];
+                        let mut answers = self.engine.finish(graph, &pairs).await.answers;
+                        self.forget(&pairs);
+                        let answer = answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
+                        if !self.engine.may_go_on(&answer) {
+                            return answer;
+                        }
+                        let [pair] = pairs;
+                        let (job, waiting) = self.job(pair, None);
+                        drop(slot);
+                        self.set_apart(vec![job]);
+                        waiting
                     }
                 }
             }
         };
-        waiting.await.unwrap_or_else(|gone| Err(Error::unavailable(gone)))
+        waiting.reply().await
     }
 
     /// Takes a free slot, or a place in the queue.
@@ -166,11 +159,11 @@ impl Gatherer {
         if *state.taken(stage) < self.slots(&state, stage) && state.pays_off(stage, 1) {
             return Ok(Turn::Now(self.slot(&mut state, stage, 1)));
         }
-        if state.to_load.len() + state.to_write.len() >= self.limits.queue_length {
+        if state.waiting() >= self.limits.queue_length && !state.make_room() {
             return Err(Error::Overloaded);
         }
-        let (caller, waiting) = oneshot::channel();
-        state.queue(stage).push_back(Job { pair: pair.clone(), caller, loaded: loaded.map(Arc::new) });
+        let (job, waiting) = self.job(pair.clone(), loaded);
+        state.queue(stage).push_back(job);
         // With this one they may be enough.
         let next = self.next(&mut state, stage);
         drop(state);
@@ -180,14 +173,37 @@ impl Gatherer {
         Ok(Turn::Later(waiting))
     }
 
+    fn job(self: &Arc<Self>, pair: IdentifierPair, loaded: Option<Loaded>) -> (Job, Waiting) {
+        let (caller, reply) = oneshot::channel();
+        let waiting = Waiting::new(reply, Arc::clone(self));
+        (Job { pair, caller, loaded: loaded.map(Arc::new) }, waiting)
+    }
+
+    /// Has requests go on by themselves, that others need not wait for.
+    fn set_apart(self: &Arc<Self>, jobs: Vec<Job>) {
+        let mut state = self.state();
+        state.apart.extend(jobs);
+        let mut next = Vec::new();
+        while let Some((slot, jobs)) = self.next(&mut state, Stage::Apart) {
+            next.push((slot, jobs));
+        }
+        drop(state);
+        next.into_iter().for_each(|(slot, jobs)| slot.serve(jobs));
+    }
+
     /// Passes a slot on with the next batch, or gives it back.
     fn pass_on(self: &Arc<Self>, stage: Stage, written: usize) {
         let mut state = self.state();
         *state.taken(stage) -= 1;
         state.in_writing -= written;
-        let Some((slot, jobs)) = self.next(&mut state, stage) else { return };
+        let next = self.next(&mut state, stage);
+        // Where a write slot is free now, there may be one more load at a time.
+        let load = match stage {
+            Stage::Load | Stage::Apart => None,
+            Stage::Write => self.next(&mut state, Stage::Load),
+        };
         drop(state);
-        slot.serve(jobs);
+        next.into_iter().chain(load).for_each(|(slot, jobs)| slot.serve(jobs));
     }
 
     /// Writes as soon as there is a slot, on what was loaded.
@@ -210,13 +226,20 @@ impl Gatherer {
         }
     }
 
+    /// Drops all who wait.
+    fn abandon(&self, stage: Stage) {
+        let waiting = std::mem::take(self.state().queue(stage));
+        drop(waiting);
+    }
+
     /// Takes a slot with those who wait for one, where there is one and they are worth it.
     fn next(self: &Arc<Self>, state: &mut State, stage: Stage) -> Option<(Slot, Vec<Job>)> {
         let waiting = state.queue(stage).len();
         if *state.taken(stage) >= self.slots(state, stage) || !state.pays_off(stage, waiting) {
             return None;
         }
-        let jobs = state.next_batch(stage, self.limits.batch_size);
+        let most = if stage == Stage::Apart { 1 } else { self.limits.batch_size };
+        let jobs = state.next_batch(stage, most);
         (!jobs.is_empty()).then(|| (self.slot(state, stage, jobs.len()), jobs))
     }
 
@@ -224,7 +247,7 @@ impl Gatherer {
     fn slot(self: &Arc<Self>, state: &mut State, stage: Stage, requests: usize) -> Slot {
         *state.taken(stage) += 1;
         let writes = match stage {
-            Stage::Load => 0,
+            Stage::Load | Stage::Apart => 0,
             Stage::Write => requests,
         };
         state.in_writing += writes;
@@ -252,7 +275,7 @@ impl Gatherer {
         match stage {
             Stage::Load if state.writing >= self.limits.writes => 1,
             Stage::Load => self.limits.loads,
-            Stage::Write => self.limits.writes,
+            Stage::Write | Stage::Apart => self.limits.writes,
         }
     }
 
@@ -261,86 +284,16 @@ impl Gatherer {
     }
 }
 
-/// Loads what a batch touches, answers those who bring nothing new, and passes the others on.
-async fn serve_load(slot: Slot, mut jobs: Vec<Job>) {
-    let gatherer = Arc::clone(&slot.gatherer);
-    let mut people = People::default();
-    let mut asked = leading(&pairs(&jobs));
-    while !asked.is_empty() {
-        match gatherer.engine.load(&mut people, asked).await {
-            Ok(()) => {
-                jobs = answer_known(&people.graph, jobs);
-                asked = people.graph.unknown(&pairs(&jobs));
-            }
-            Err(error) if error.kind() == ErrorKind::Unavailable => {
-                jobs.drain(..).for_each(|job| job.answer(Err(error.clone())));
-                break;
-            }
-            // Which request is at fault, or met somebody else's changes, is found out from the start.
-            Err(_) => {
-                people = People::default();
-                break;
-            }
-        }
-    }
-    if !jobs.is_empty() {
-        gatherer.write(people, jobs);
-    }
-    tokio::task::yield_now().await;
-    drop(slot);
-}
-
-/// Answers those who bring nothing new; tells the others.
-fn answer_known(graph: &Graph, jobs: Vec<Job>) -> Vec<Job> {
-    let mut others = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        match graph.known(&job.pair) {
-            Some(person) => job.answer(super::settled(graph.describe(person))),
-            None => others.push(job),
-        }
-    }
-    others
-}
-
-/// Writes a batch; on `graph`, or else on what was loaded for each.
-async fn serve_write(slot: Slot, graph: Option<Graph>, jobs: Vec<Job>) {
-    let Gatherer { engine, .. } = &*slot.gatherer;
-    let pairs = pairs(&jobs);
-    let graph = graph.unwrap_or_else(|| loaded(&jobs, &engine.normalizer));
-    let outcome = engine.finish(graph, &pairs).await;
-    slot.gatherer.forget(&pairs);
-    jobs.into_iter().zip(outcome.answers).for_each(|(job, reply)| job.answer(reply));
-    tokio::task::yield_now().await;
-    drop(slot);
-}
-
-/// What was loaded for requests; the latest counts. Nothing where it does not fit together.
-fn loaded(jobs: &[Job], normalizer: &Normalizer) -> Graph {
-    let mut graph = Graph::default();
-    let mut last: Option<&Arc<Loaded>> = None;
-    for loaded in jobs.iter().rev().filter_map(|job| job.loaded.as_ref()) {
-        if last.is_some_and(|last| Arc::ptr_eq(last, loaded)) {
-            continue;
-        }
-        if loaded.add_to(&mut graph, normalizer).is_err() {
-            return Graph::default();
-        }
-        last = Some(loaded);
-    }
-    graph
-}
-
-fn pairs(jobs: &[Job]) -> Vec<IdentifierPair> {
-    jobs.iter().map(|job| job.pair.clone()).collect()
-}
-
 impl Slot {
-    /// Outside of a runtime nobody can be served: what waits is dropped batch by batch, and its callers are told.
+    /// Outside of a runtime nobody can be served: what waits is dropped, and its callers are told.
     fn serve(self, jobs: Vec<Job>) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return self.gatherer.abandon(self.stage);
+        };
         match self.stage {
             Stage::Load => runtime.spawn(serve_load(self, jobs)),
             Stage::Write => runtime.spawn(serve_write(self, None, jobs)),
+            Stage::Apart => runtime.spawn(serve_apart(self, jobs)),
         };
     }
 }
@@ -348,51 +301,5 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.gatherer.pass_on(self.stage, self.writes);
-    }
-}
-
-impl Job {
-    fn answer(self, reply: Reply) {
-        // A caller that has gone wants no answer.
-        let _ = self.caller.send(reply);
-    }
-}
-
-impl State {
-    fn queue(&mut self, stage: Stage) -> &mut VecDeque<Job> {
-        match stage {
-            Stage::Load => &mut self.to_load,
-            Stage::Write => &mut self.to_write,
-        }
-    }
-
-    fn taken(&mut self, stage: Stage) -> &mut usize {
-        match stage {
-            Stage::Load => &mut self.loading,
-            Stage::Write => &mut self.writing,
-        }
-    }
-
-    /// Whether so many requests are worth a batch of their own: not while more are being written than wait. They would finish
-    /// hardly sooner, and later ones would find ever more small batches before them.
-    fn pays_off(&self, stage: Stage, requests: usize) -> bool {
-        match stage {
-            Stage::Load => true,
-            Stage::Write => requests >= self.in_writing,
-        }
-    }
-
-    /// Up to `most` requests of a queue, without those whose callers have gone.
-    fn next_batch(&mut self, stage: Stage, most: usize) -> Vec<Job> {
-        let queue = self.queue(stage);
-        let mut jobs = Vec::with_capacity(most.min(queue.len()));
-        while jobs.len() < most {
-            match queue.pop_front() {
-                Some(job) if job.caller.is_closed() => {}
-                Some(job) => jobs.push(job),
-                None => break,
-            }
-        }
-        jobs
     }
 }
