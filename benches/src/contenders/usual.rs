@@ -2,11 +2,12 @@
 
 use sqlx::{Connection, FromRow, MySqlConnection, MySqlPool};
 
-/// The table as such backends make it, with an index on each column that is searched.
+/// The table as such backends make it, with an index on each column that is searched. The collation is ours: it is also the
+/// quickest to compare by.
 pub(crate) const TABLE: &str = "CREATE TABLE Contact (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, phoneNumber VARCHAR(32), \
     email VARCHAR(254), linkedId BIGINT, linkPrecedence ENUM('primary', 'secondary') NOT NULL, \
     createdAt DATETIME(6) NOT NULL, updatedAt DATETIME(6) NOT NULL, deletedAt DATETIME(6), \
-    KEY (email), KEY (phoneNumber), KEY (linkedId)) CHARACTER SET utf8mb4";
+    KEY (email), KEY (phoneNumber), KEY (linkedId)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
 #[derive(Clone, Debug, FromRow)]
 #[sqlx(rename_all = "camelCase")]
