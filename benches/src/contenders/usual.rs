@@ -1,6 +1,8 @@
 //! What shops do today, in the plainest way: per request a SELECT by email or phone, then an INSERT or UPDATE.
+//!
+//! Each caller holds a connection, as those do who tuned their pool until none is waited for and none is pinged.
 
-use sqlx::{Connection, FromRow, MySqlConnection, MySqlPool};
+use sqlx::{Connection, FromRow, MySqlConnection};
 
 /// The table as such backends make it, with an index on each column that is searched. The collation is ours: it is also the
 /// quickest to compare by.
@@ -26,15 +28,14 @@ pub(crate) type Reply = (i64, Vec<String>, Vec<String>, Vec<i64>);
 /// # Errors
 /// What the database says. A deadlock is tried again, as shops learn to do.
 pub(crate) async fn identify(
-    pool: &MySqlPool,
+    connection: &mut MySqlConnection,
     email: &str,
     phone: &str,
     transaction: bool,
 ) -> Result<Reply, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
     loop {
         if !transaction {
-            match statements(&mut connection, email, phone).await {
+            match statements(connection, email, phone).await {
                 Err(error) if is_deadlock(&error) => continue,
                 outcome => return outcome,
             }

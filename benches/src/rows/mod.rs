@@ -1,11 +1,13 @@
 //! The lines of the tables.
 
 mod callers;
+mod grid;
 mod growth;
 mod http;
 mod import;
 mod memory;
 mod resident;
+mod turns;
 
 use crate::measure::Measured;
 use crate::report::{Bar, Line, Must};
