@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use identity_core::{IdentifyRequest, IdentityResolver};
 use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
-use sqlx::{Executor, Row};
+use sqlx::Executor;
 use tokio::sync::OnceCell;
 
 use crate::contenders::{Connections, Link, usual};
+use crate::facts::server_facts;
 use crate::fill::{Tables, fill};
 use crate::measure::{Measured, closed_loop};
 use crate::work::{Source, Work};
@@ -154,16 +155,15 @@ impl Scene {
         self.options.people()
     }
 
-    /// The server's version and durability; `None` where no line needed one.
+    /// What is to be known of the server; `None` where no line needed one.
     ///
     /// # Errors
     /// What the database says.
-    pub(crate) async fn facts(&self) -> Result<Option<String>, Failure> {
-        let Some(server) = self.server.get() else { return Ok(None) };
-        let facts = "SELECT CONCAT('MySQL ', VERSION(), ', flush at commit ', @@innodb_flush_log_at_trx_commit, \
-                     ', binlog synced every ', @@sync_binlog)";
-        let mut connection = server.address().connect().await?;
-        Ok(Some(connection.fetch_one(facts).await?.try_get(0)?))
+    pub(crate) async fn facts(&self) -> Result<Option<Vec<String>>, Failure> {
+        match self.server.get() {
+            Some(server) => Ok(Some(server_facts(server.address().admin_url()).await?)),
+            None => Ok(None),
+        }
     }
 }
 

@@ -20,31 +20,6 @@ pub(super) const MIXED: &str = "mixed";
 pub(super) const LONE_KNOWN: &str = "lone caller, known person";
 pub(super) const LONE_NEW: &str = "lone caller, new person";
 
-/// The lines that are wanted.
-///
-/// # Errors
-/// What goes wrong while measuring.
-pub(crate) async fn lines(options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
-    let mut lines = Vec::new();
-    let run = Callers { options, scene };
-    if options.wants("known people") {
-        lines.push(run.known().await?);
-    }
-    if options.wants("new people") {
-        lines.push(run.new_people().await?);
-    }
-    if options.wants("mixed") {
-        lines.push(run.mixed().await?);
-    }
-    if options.wants("lone caller, known person") {
-        lines.push(run.lone_known().await?);
-    }
-    if options.wants("lone caller, new person") {
-        lines.push(run.lone_new().await?);
-    }
-    Ok(lines)
-}
-
 /// Measures these lines.
 pub(super) struct Callers<'a> {
     pub(super) options: &'a Options,
