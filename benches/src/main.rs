@@ -11,13 +11,16 @@
 //! | `contenders/`, `tables.rs` | the limit, and what shops do |
 //! | `import.rs`, `resident.rs` | imports, and how much memory they take |
 //! | `http/` | identify-server as a process, and a client |
-//! | `measure.rs`, `report.rs` | closed loops, Markdown |
+//! | `measure.rs` | closed loops, medians |
+//! | `report.rs`, `kept.rs`, `facts.rs` | the tables as Markdown, the file they are kept in, their heading |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
 
 mod contenders;
+mod facts;
 mod fill;
 mod http;
 mod import;
+mod kept;
 mod measure;
 mod options;
 mod people;
@@ -33,7 +36,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::kept::Kept;
 use crate::options::{Options, Part};
+use crate::rows::Row;
 
 /// Whatever goes wrong.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -67,30 +72,15 @@ async fn run_part(part: &Part) -> Result<(), Failure> {
 
 /// Tells how many bars were missed.
 async fn run(options: &Options) -> Result<usize, Failure> {
-    let (lines, server) = rows::all(options).await?;
-    let heading = format!(
-        "## identity-core {}\n\n{} cores, {}; {}; {} people in the table where no other number is given, {} callers{}",
-        env!("CARGO_PKG_VERSION"),
-        std::thread::available_parallelism().map_or(0, usize::from),
-        cpu(),
-        server.as_deref().unwrap_or("no database server"),
-        options.people(),
-        options.callers,
-        if options.quick { "; quick" } else { "" },
-    );
-    let text = report::markdown(&heading, &lines);
-    println!("{text}");
-    std::fs::write(&options.keep, &text)?;
-    let missed: Vec<_> =
-        lines.iter().flat_map(|line| &line.bars).filter(|bar| !bar.is_met()).map(|bar| bar.ratio).collect();
+    options.check_only(&Row::names().collect::<Vec<_>>())?;
+    let mut kept = Kept::new(options).await?;
+    let outcome = rows::all(options, &mut kept).await;
+    // Where a line fails too: those before it count.
+    println!("{}", kept.markdown());
+    outcome?;
+    let missed = kept.missed();
     if options.check {
-        missed.iter().for_each(|ratio| eprintln!("missed: {ratio}"));
+        missed.iter().for_each(|missed| eprintln!("missed: {missed}"));
     }
     Ok(missed.len())
-}
-
-fn cpu() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned())
 }

@@ -60,7 +60,7 @@ pub(crate) fn median(rounds: &[Measured]) -> Measured {
     let of = |figure: fn(&Measured) -> f64| {
         let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
         figures.sort_unstable_by(f64::total_cmp);
-        figures.get(figures.len() / 2).copied().unwrap_or_default()
+        middle(&figures)
     };
     Measured {
         per_second: of(|round| round.per_second),
@@ -72,5 +72,29 @@ pub(crate) fn median(rounds: &[Measured]) -> Measured {
 /// The median of several times.
 pub(crate) fn median_time(mut rounds: Vec<Duration>) -> Duration {
     rounds.sort_unstable();
-    rounds.get(rounds.len() / 2).copied().unwrap_or_default()
+    let seconds: Vec<f64> = rounds.iter().map(Duration::as_secs_f64).collect();
+    Duration::from_secs_f64(middle(&seconds))
+}
+
+/// What is in the middle of sorted figures; of an even number, halfway between the two.
+fn middle(sorted: &[f64]) -> f64 {
+    let upper = sorted.len() / 2;
+    match (sorted.len() % 2, sorted.get(upper)) {
+        (_, None) => 0.0,
+        (0, Some(figure)) => f64::midpoint(sorted[upper - 1], *figure),
+        (_, Some(figure)) => *figure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_lies_between_two_middles() {
+        let seconds = |all: &[u64]| median_time(all.iter().copied().map(Duration::from_secs).collect());
+        assert_eq!(seconds(&[]), Duration::ZERO);
+        assert_eq!(seconds(&[9, 1, 4]), Duration::from_secs(4));
+        assert_eq!(seconds(&[9, 1, 5, 3]), Duration::from_secs(4));
+    }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use identity_core::{IdentityResolver, ResolverBuilder};
 
+use crate::Failure;
+
 /// Measures, prints the tables as Markdown, and keeps them.
 #[derive(Clone, Debug, Parser)]
 pub(crate) struct Options {
@@ -18,9 +20,9 @@ pub(crate) struct Options {
     /// Where the tables are kept
     #[arg(long, default_value = "target/benches.md")]
     pub(crate) keep: PathBuf,
-    /// Only lines whose name contains this
-    #[arg(long)]
-    only: Option<String>,
+    /// Only lines whose name contains this; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
     /// Callers at once, other than the 64 that the bars are for
     #[arg(long, default_value_t = 64)]
     pub(crate) callers: u64,
@@ -92,9 +94,20 @@ impl Options {
         builder
     }
 
+    /// Refuses an `--only` that no line's name contains: a check of nothing would pass.
+    ///
+    /// # Errors
+    /// Tells which, and what there is.
+    pub(crate) fn check_only(&self, names: &[&str]) -> Result<(), Failure> {
+        match self.only.iter().find(|only| !names.iter().any(|name| name.contains(*only))) {
+            Some(only) => Err(format!("no line is named {only:?}; there are: {}", names.join("; ")).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a line is asked for.
     pub(crate) fn wants(&self, line: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| line.contains(only))
+        self.only.is_empty() || self.only.iter().any(|only| line.contains(only))
     }
 }
 
@@ -107,5 +120,16 @@ mod tests {
     #[test]
     fn the_command_is_sound() {
         Options::command().debug_assert();
+    }
+
+    #[test]
+    fn only_must_select_something() {
+        let names = ["known people", "new people", "mixed"];
+        let parse = |given: &[&str]| Options::parse_from(["benches"].iter().chain(given));
+        let several = parse(&["--only", "new", "--only", "mixed"]);
+        assert!(several.check_only(&names).is_ok());
+        assert_eq!(names.map(|name| several.wants(name)), [false, true, true]);
+        assert!(parse(&["--only", "new", "--only", "mixture"]).check_only(&names).is_err());
+        assert!(parse(&[]).check_only(&names).is_ok());
     }
 }

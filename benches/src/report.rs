@@ -1,6 +1,6 @@
 //! The tables, as Markdown.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// One line: a kind of work, what each contender achieved, and the bars.
 #[derive(Debug)]
@@ -43,9 +43,27 @@ impl Bar {
     }
 }
 
+impl fmt::Display for Must {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(bound) => write!(f, "at least {bound}"),
+            Self::AtMost(bound) => write!(f, "at most {bound}"),
+        }
+    }
+}
+
+impl Line {
+    /// Each bar that is missed, for whoever reads nothing else.
+    pub(crate) fn missed(&self) -> impl Iterator<Item = String> {
+        let tell =
+            move |bar: &Bar| format!("{}: {} is {:.2}, must be {}", self.work, bar.ratio, bar.is, bar.must);
+        self.bars.iter().filter(|bar| !bar.is_met()).map(tell)
+    }
+}
+
 /// All lines as two tables, under a heading.
 pub(crate) fn markdown(heading: &str, lines: &[Line]) -> String {
-    let mut text = format!("{heading}\n\n| work | measured |\n|---|---|\n");
+    let mut text = format!("{heading}\n| work | measured |\n|---|---|\n");
     for line in lines {
         let figures: Vec<_> = line.figures.iter().map(|(name, figure)| format!("{name}: {figure}")).collect();
         let _ = writeln!(text, "| {} | {} |", line.work, figures.join("; "));
@@ -53,13 +71,23 @@ pub(crate) fn markdown(heading: &str, lines: &[Line]) -> String {
     text.push_str("\n| work | ratio | is | bar | |\n|---|---|---|---|---|\n");
     for line in lines {
         for bar in &line.bars {
-            let bound = match bar.must {
-                Must::AtLeast(bound) => format!("at least {bound}"),
-                Must::AtMost(bound) => format!("at most {bound}"),
-            };
             let met = if bar.is_met() { "met" } else { "**missed**" };
-            let _ = writeln!(text, "| {} | {} | {:.2} | {bound} | {met} |", line.work, bar.ratio, bar.is);
+            let _ =
+                writeln!(text, "| {} | {} | {:.2} | {} | {met} |", line.work, bar.ratio, bar.is, bar.must);
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missed_bar_names_its_work() {
+        let bar = |is| Bar { ratio: "ours / theirs", is, must: Must::AtLeast(0.5) };
+        let line = Line { work: "new people", figures: vec![], bars: vec![bar(0.4), bar(0.6)] };
+        let missed: Vec<_> = line.missed().collect();
+        assert_eq!(missed, ["new people: ours / theirs is 0.40, must be at least 0.5"]);
+    }
 }

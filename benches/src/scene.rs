@@ -6,27 +6,27 @@ use std::time::Duration;
 
 use identity_core::{IdentifyRequest, IdentityResolver};
 use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
-use sqlx::mysql::MySqlPoolOptions;
-use sqlx::{Executor, MySqlPool, Row};
+use sqlx::Executor;
 use tokio::sync::OnceCell;
 
-use crate::contenders::usual;
+use crate::contenders::{Connections, Link, usual};
+use crate::facts::server_facts;
 use crate::fill::{Tables, fill};
 use crate::measure::{Measured, closed_loop};
 use crate::work::{Source, Work};
 use crate::{Failure, Options};
 
-/// Connections of the contenders that are not gathered: one for each caller.
-const CONNECTIONS: u32 = 64;
+/// The most connections over which the driver alone is tried.
+pub(crate) const LIMIT_CONNECTIONS: u64 = 8;
 
 /// What is measured on.
 #[derive(Debug)]
 pub(crate) struct Scene {
     options: Options,
     ours: OnceCell<Contender<IdentityResolver>>,
-    limit: OnceCell<Contender<MySqlPool>>,
-    usual: OnceCell<Contender<MySqlPool>>,
-    transactional: OnceCell<Contender<MySqlPool>>,
+    limit: OnceCell<Contender<Connections>>,
+    usual: OnceCell<Contender<Connections>>,
+    transactional: OnceCell<Contender<Connections>>,
     // Dropped last.
     server: OnceCell<DatabaseServer>,
 }
@@ -89,13 +89,6 @@ impl Contender<IdentityResolver> {
     }
 }
 
-impl Contender<MySqlPool> {
-    async fn bare(database: FreshDatabase, people: u64) -> Result<Self, Failure> {
-        let by = MySqlPoolOptions::new().max_connections(CONNECTIONS).connect(&database.url()).await?;
-        Ok(Self { by, source: Arc::new(Source::new(people)), database })
-    }
-}
-
 impl Scene {
     /// A scene with nothing on it.
     pub(crate) fn new(options: &Options) -> Self {
@@ -132,10 +125,11 @@ impl Scene {
     ///
     /// # Errors
     /// What goes wrong on the way.
-    pub(crate) async fn limit(&self) -> Result<&Contender<MySqlPool>, Failure> {
+    pub(crate) async fn limit(&self) -> Result<&Contender<Connections>, Failure> {
         let set = async || {
             let database = our_tables(self.server().await?, self.people()).await?;
-            Contender::bare(database, self.people()).await
+            let by = Connections::open(&database.url(), Link::Bare, LIMIT_CONNECTIONS).await?;
+            Ok::<_, Failure>(Contender { by, source: Arc::new(Source::new(self.people())), database })
         };
         self.limit.get_or_try_init(set).await
     }
@@ -144,14 +138,14 @@ impl Scene {
     ///
     /// # Errors
     /// What goes wrong on the way.
-    pub(crate) async fn usual(&self, transaction: bool) -> Result<&Contender<MySqlPool>, Failure> {
+    pub(crate) async fn usual(&self, transaction: bool) -> Result<&Contender<Connections>, Failure> {
         let contender = if transaction { &self.transactional } else { &self.usual };
         let set = async || {
             let database = self.server().await?.fresh_database().await?;
-            let contender = Contender::bare(database, self.people()).await?;
-            contender.by.execute(usual::TABLE).await?;
-            fill(&contender.database.url(), Tables::ContactAlone, self.people()).await?;
-            Ok(contender)
+            let by = Connections::open(&database.url(), Link::AsOurs, self.options.callers).await?;
+            by.of(0).await.execute(usual::TABLE).await?;
+            fill(&database.url(), Tables::ContactAlone, self.people()).await?;
+            Ok::<_, Failure>(Contender { by, source: Arc::new(Source::new(self.people())), database })
         };
         contender.get_or_try_init(set).await
     }
@@ -161,16 +155,15 @@ impl Scene {
         self.options.people()
     }
 
-    /// The server's version and durability; `None` where no line needed one.
+    /// What is to be known of the server; `None` where no line needed one.
     ///
     /// # Errors
     /// What the database says.
-    pub(crate) async fn facts(&self) -> Result<Option<String>, Failure> {
-        let Some(server) = self.server.get() else { return Ok(None) };
-        let facts = "SELECT CONCAT('MySQL ', VERSION(), ', flush at commit ', @@innodb_flush_log_at_trx_commit, \
-                     ', binlog synced every ', @@sync_binlog)";
-        let mut connection = server.address().connect().await?;
-        Ok(Some(connection.fetch_one(facts).await?.try_get(0)?))
+    pub(crate) async fn facts(&self) -> Result<Option<Vec<String>>, Failure> {
+        match self.server.get() {
+            Some(server) => Ok(Some(server_facts(server.address().admin_url()).await?)),
+            None => Ok(None),
+        }
     }
 }
 

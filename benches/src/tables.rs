@@ -1,6 +1,7 @@
 //! The content of identity-core's tables, as rows of any columns: read back from one database to be inserted into another.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, ColumnIndex, Database, Decode, Executor, Row, Type};
 
@@ -23,8 +24,8 @@ enum Kind {
 pub(crate) enum Cell {
     /// Of a column of numbers.
     Int(Option<i64>),
-    /// Of any other.
-    Text(Option<String>),
+    /// Of any other. Shared, so that whoever inserts it again and again need not copy it.
+    Text(Option<Arc<str>>),
 }
 
 /// What is in a table.
@@ -114,7 +115,7 @@ impl Table {
     {
         let cell = |(n, (_, kind)): (usize, &(_, Kind))| match kind {
             Int => row.try_get(n).map(Cell::Int),
-            Text => row.try_get(n).map(Cell::Text),
+            Text => row.try_get::<Option<String>, _>(n).map(|text| Cell::Text(text.map(Into::into))),
         };
         self.columns.iter().enumerate().map(cell).collect()
     }

@@ -1,8 +1,9 @@
-//! The rows of an import by the driver alone, into a SQLite file: prepared statements in large transactions, with the
-//! journal and the syncing of `SqliteStore`.
+//! The rows of an import by the driver alone, into a SQLite file: prepared statements in large transactions, with every
+//! setting that the writer of `SqliteStore` has.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -53,13 +54,21 @@ pub(crate) async fn insert(url: &str, contents: &[Content], way: Way) -> Result<
     let mut connection = options(url)?.connect().await?;
     let start = Instant::now();
     for Content { table, rows } in contents {
+        // All statements but the last have that length.
+        let usual: Arc<str> = table.insert_placeholders(way.rows).into();
         for rows in rows.chunks(way.transaction) {
             let mut transaction = connection.begin().await?;
             for rows in rows.chunks(way.rows) {
-                let mut query = sqlx::query(AssertSqlSafe(table.insert_placeholders(rows.len())));
+                let sql = if rows.len() == way.rows {
+                    Arc::clone(&usual)
+                } else {
+                    table.insert_placeholders(rows.len()).into()
+                };
+                let mut query = sqlx::query(AssertSqlSafe(sql));
                 for cell in rows.iter().flatten() {
                     query = match cell {
                         Cell::Int(number) => query.bind(*number),
+                        // The driver takes a share of it, and copies nothing.
                         Cell::Text(text) => query.bind(text.clone()),
                     };
                 }
@@ -73,9 +82,16 @@ pub(crate) async fn insert(url: &str, contents: &[Content], way: Way) -> Result<
     Ok(took)
 }
 
-fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
+/// Those of `SqliteStore`'s writer. Whoever changes them there changes them here.
+///
+/// # Errors
+/// Where the URL cannot be read.
+pub(crate) fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
     Ok(SqliteConnectOptions::from_str(url)?
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        .pragma("temp_store", "MEMORY")
+        .pragma("cache_size", "-32000")
+        .pragma("wal_autocheckpoint", "4000")
         .disable_statement_logging())
 }

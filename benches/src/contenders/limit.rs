@@ -1,83 +1,120 @@
-//! What the database and the driver can do at best, without any identity logic.
+//! What the database and the driver can do at best, without any identity logic. The statements are made before anything is
+//! measured.
 
-use sqlx::{AssertSqlSafe, MySqlPool, Row};
+use std::sync::Arc;
+
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, Row};
 
 use crate::people::{email, has_second, phone};
 
-/// Reads the clusters of these people by primary keys alone, in one statement; tells how many people.
-///
-/// # Errors
-/// What the database says.
-pub(crate) async fn read(pool: &MySqlPool, people: u64, numbers: &[u64]) -> Result<u64, sqlx::Error> {
-    let mut ids: Vec<u64> = numbers.iter().map(|n| n + 1).collect();
-    ids.extend(numbers.iter().filter(|n| has_second(**n)).map(|n| people + 1 + n / 4));
-    // Fixed lengths, as a driver's statement cache wants them.
-    let length = numbers.len() + numbers.len().div_ceil(2);
-    ids.truncate(length);
-    ids.resize(length, ids[0]);
-    let sql = format!(
-        "SELECT id, phoneNumber, email, linkedId, linkPrecedence, createdAt FROM Contact WHERE id IN ({})",
-        vec!["?"; length].join(", ")
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for id in ids {
-        query = query.bind(id as i64);
-    }
-    let rows = query.fetch_all(pool).await?;
-    for row in &rows {
-        let (_, _): (Option<&str>, Option<&str>) = (row.try_get(1)?, row.try_get(2)?);
-    }
-    Ok(numbers.len() as u64)
+/// Reads clusters by primary keys alone, so many people in one statement.
+#[derive(Debug)]
+pub(crate) struct Read {
+    sql: Arc<str>,
+    ids: usize,
 }
 
-/// Inserts the rows that new people need, in one transaction of multi-row INSERTs; tells how many people.
-///
-/// # Errors
-/// What the database says.
-pub(crate) async fn write(pool: &MySqlPool, numbers: &[u64]) -> Result<u64, sqlx::Error> {
-    let mut transaction = pool.begin().await?;
-    let at = "'2026-01-01 00:00:00.000000'";
-    let contact = format!("(?, ?, NULL, 'primary', {at}, {at})");
-    let sql = insert(
-        "Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt)",
-        &contact,
-        numbers,
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for n in numbers {
-        query = query.bind(phone(*n)).bind(email(*n));
+impl Read {
+    /// The statement for so many people.
+    pub(crate) fn of(people: usize) -> Self {
+        // A fixed length, as a driver's statement cache wants it.
+        let ids = people + people.div_ceil(2);
+        let sql = format!(
+            "SELECT id, phoneNumber, email, linkedId, linkPrecedence, createdAt FROM Contact WHERE id IN ({})",
+            vec!["?"; ids].join(", ")
+        );
+        Self { sql: sql.into(), ids }
     }
-    let first = query.execute(&mut *transaction).await?.last_insert_id() as i64;
-    let sql =
-        insert("ContactIdentifier (kind, value, contactId)", "('email', ?, ?), ('phone', ?, ?)", numbers);
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for (n, id) in numbers.iter().zip(first..) {
-        query = query.bind(email(*n)).bind(id).bind(phone(*n)).bind(id);
+
+    /// Reads these, out of a table of so many `people`; tells how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn run(
+        &self,
+        connection: &mut MySqlConnection,
+        people: u64,
+        numbers: &[u64],
+    ) -> Result<u64, sqlx::Error> {
+        let mut ids: Vec<u64> = numbers.iter().map(|n| n + 1).collect();
+        ids.extend(numbers.iter().filter(|n| has_second(**n)).map(|n| people + 1 + n / 4));
+        ids.resize(self.ids, ids[0]);
+        let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&self.sql)));
+        for id in ids {
+            query = query.bind(id as i64);
+        }
+        let rows = query.fetch_all(connection).await?;
+        for row in &rows {
+            let (_, _): (Option<&str>, Option<&str>) = (row.try_get(1)?, row.try_get(2)?);
+        }
+        Ok(numbers.len() as u64)
     }
-    query.execute(&mut *transaction).await?;
-    let event = format!("('created', ?, ?, NULL, ?, ?, {at})");
-    let columns =
-        "ContactEvent (kind, contactId, primaryId, previousPrimaryId, email, phoneNumber, createdAt)";
-    let sql = insert(columns, &event, numbers);
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for (n, id) in numbers.iter().zip(first..) {
-        query = query.bind(id).bind(id).bind(email(*n)).bind(phone(*n));
-    }
-    query.execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(numbers.len() as u64)
 }
 
-fn insert(columns: &str, row: &str, numbers: &[u64]) -> String {
-    format!("INSERT INTO {columns} VALUES {}", vec![row; numbers.len()].join(", "))
+/// Inserts the rows that new people need, in one transaction of multi-row INSERTs.
+#[derive(Debug)]
+pub(crate) struct Write {
+    contacts: Arc<str>,
+    claims: Arc<str>,
+    events: Arc<str>,
+}
+
+impl Write {
+    /// The statements for so many people.
+    pub(crate) fn of(people: usize) -> Self {
+        let insert = |columns: &str, row: &str| {
+            format!("INSERT INTO {columns} VALUES {}", vec![row; people].join(", ")).into()
+        };
+        let at = "'2026-01-01 00:00:00.000000'";
+        Self {
+            contacts: insert(
+                "Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt)",
+                &format!("(?, ?, NULL, 'primary', {at}, {at})"),
+            ),
+            claims: insert("ContactIdentifier (kind, value, contactId)", "('email', ?, ?), ('phone', ?, ?)"),
+            events: insert(
+                "ContactEvent (kind, contactId, primaryId, previousPrimaryId, email, phoneNumber, createdAt)",
+                &format!("('created', ?, ?, NULL, ?, ?, {at})"),
+            ),
+        }
+    }
+
+    /// Inserts these; tells how many people.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn run(
+        &self,
+        connection: &mut MySqlConnection,
+        numbers: &[u64],
+    ) -> Result<u64, sqlx::Error> {
+        let mut transaction = connection.begin().await?;
+        let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&self.contacts)));
+        for n in numbers {
+            query = query.bind(phone(*n)).bind(email(*n));
+        }
+        let first = query.execute(&mut *transaction).await?.last_insert_id() as i64;
+        let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&self.claims)));
+        for (n, id) in numbers.iter().zip(first..) {
+            query = query.bind(email(*n)).bind(id).bind(phone(*n)).bind(id);
+        }
+        query.execute(&mut *transaction).await?;
+        let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&self.events)));
+        for (n, id) in numbers.iter().zip(first..) {
+            query = query.bind(id).bind(id).bind(email(*n)).bind(phone(*n));
+        }
+        query.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(numbers.len() as u64)
+    }
 }
 
 /// BEGIN, INSERT, INSERT, COMMIT: a contact and one claim, each by itself.
 ///
 /// # Errors
 /// What the database says.
-pub(crate) async fn two_inserts(pool: &MySqlPool, n: u64) -> Result<u64, sqlx::Error> {
-    let mut transaction = pool.begin().await?;
+pub(crate) async fn two_inserts(connection: &mut MySqlConnection, n: u64) -> Result<u64, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
     let id = sqlx::query(
         "INSERT INTO Contact (phoneNumber, email, linkPrecedence, createdAt, updatedAt) VALUES (?, ?, 'primary', NOW(6), NOW(6))",
     )

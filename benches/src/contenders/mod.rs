@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `connections.rs` | what the bare driver and the usual code call by |
 //! | `limit.rs` | the driver alone: reading clusters, writing people |
 //! | `usual.rs` | what shops do today |
 //! | `bulk_mysql.rs`, `bulk_sqlite.rs` | the driver alone: inserting the rows of an import |
@@ -9,6 +10,9 @@
 
 pub(crate) mod bulk_mysql;
 pub(crate) mod bulk_sqlite;
+mod connections;
 pub(crate) mod limit;
 pub(crate) mod union_find;
 pub(crate) mod usual;
+
+pub(crate) use connections::{Connections, Link};

@@ -3,66 +3,52 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::MySqlPool;
-
+use super::grid::{self, Way};
+use super::turns::take_turns;
 use super::{at_least, at_most, micros, per_second, with_p99};
-use crate::contenders::{limit, usual};
+use crate::contenders::limit;
+use crate::contenders::{Connections, Link, usual};
 use crate::measure::{Measured, closed_loop, median};
 use crate::report::Line;
 use crate::scene::Scene;
-use crate::work::{Source, Work};
+use crate::work::Work;
 use crate::{Failure, Options};
 
-/// The lines that are wanted.
-///
-/// # Errors
-/// What goes wrong while measuring.
-pub(crate) async fn lines(options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
-    let mut lines = Vec::new();
-    let run = Run { options, scene };
-    if options.wants("known people") {
-        lines.push(run.known().await?);
-    }
-    if options.wants("new people") {
-        lines.push(run.new_people().await?);
-    }
-    if options.wants("mixed") {
-        lines.push(run.mixed().await?);
-    }
-    if options.wants("lone caller, known person") {
-        lines.push(run.lone_known().await?);
-    }
-    if options.wants("lone caller, new person") {
-        lines.push(run.lone_new().await?);
-    }
-    Ok(lines)
+pub(super) const KNOWN: &str = "known people";
+pub(super) const NEW: &str = "new people";
+pub(super) const MIXED: &str = "mixed";
+pub(super) const LONE_KNOWN: &str = "lone caller, known person";
+pub(super) const LONE_NEW: &str = "lone caller, new person";
+
+/// Measures these lines.
+pub(super) struct Callers<'a> {
+    pub(super) options: &'a Options,
+    pub(super) scene: &'a Scene,
 }
 
-struct Run<'a> {
-    options: &'a Options,
-    scene: &'a Scene,
+/// Who takes turns.
+#[derive(Clone, Copy)]
+enum Who {
+    Ours,
+    LimitRead(Way),
+    LimitWrite(Way),
+    Usual,
+    UsualInTransactions,
 }
 
-impl Run<'_> {
-    async fn known(&self) -> Result<Line, Failure> {
-        let (batch, connections) = self.best_read().await?;
-        let (mut ours, mut limit, mut plain, mut transactional) = (vec![], vec![], vec![], vec![]);
-        for _ in 0..self.options.rounds() {
-            ours.push(self.ours(self.options.callers, Work::Known).await?);
-            limit.push(self.limit_read(connections, batch, self.options.round()).await?);
-            plain.push(self.usual(Work::Known, false).await?);
-            transactional.push(self.usual(Work::Known, true).await?);
-        }
-        let [ours, limit, plain, transactional] =
-            [&ours, &limit, &plain, &transactional].map(|rounds| median(rounds));
+use Who::{LimitRead, LimitWrite, Ours, Usual, UsualInTransactions};
+
+impl Callers<'_> {
+    pub(super) async fn known(&self) -> Result<Line, Failure> {
+        let way =
+            grid::READ.best(self.options.round(), async |way, time| self.limit_read(way, time).await).await?;
+        let who = [Ours, LimitRead(way), Usual, UsualInTransactions];
+        let [ours, limit, plain, transactional] = self.turns(Work::Known, who).await?;
         Ok(Line {
-            work: "known people",
+            work: KNOWN,
             figures: vec![
                 ("ours", per_second(ours)),
-                (
-                    "limit, read",
-                    format!("{} ({batch} a statement, {connections} connections)", per_second(limit)),
-                ),
+                ("limit, read", format!("{} ({way})", per_second(limit))),
                 ("as usual", per_second(plain)),
                 ("as usual with a transaction", per_second(transactional)),
             ],
@@ -73,23 +59,17 @@ impl Run<'_> {
         })
     }
 
-    async fn new_people(&self) -> Result<Line, Failure> {
-        let (batch, connections) = self.best_write().await?;
-        let (mut ours, mut limit, mut transactional) = (vec![], vec![], vec![]);
-        for _ in 0..self.options.rounds() {
-            ours.push(self.ours(self.options.callers, Work::New).await?);
-            limit.push(self.limit_write(connections, batch, self.options.round()).await?);
-            transactional.push(self.usual(Work::New, true).await?);
-        }
-        let [ours, limit, transactional] = [&ours, &limit, &transactional].map(|rounds| median(rounds));
+    pub(super) async fn new_people(&self) -> Result<Line, Failure> {
+        let way = grid::WRITE
+            .best(self.options.round(), async |way, time| self.limit_write(way, time).await)
+            .await?;
+        let who = [Ours, LimitWrite(way), UsualInTransactions];
+        let [ours, limit, transactional] = self.turns(Work::New, who).await?;
         Ok(Line {
-            work: "new people",
+            work: NEW,
             figures: vec![
                 ("ours", per_second(ours)),
-                (
-                    "limit, write",
-                    format!("{} ({batch} a statement, {connections} connections)", per_second(limit)),
-                ),
+                ("limit, write", format!("{} ({way})", per_second(limit))),
                 ("as usual with a transaction", per_second(transactional)),
             ],
             bars: vec![
@@ -103,16 +83,11 @@ impl Run<'_> {
         })
     }
 
-    async fn mixed(&self) -> Result<Line, Failure> {
-        let (mut ours, mut plain, mut transactional) = (vec![], vec![], vec![]);
-        for _ in 0..self.options.rounds() {
-            ours.push(self.ours(self.options.callers, Work::Mixed).await?);
-            plain.push(self.usual(Work::Mixed, false).await?);
-            transactional.push(self.usual(Work::Mixed, true).await?);
-        }
-        let [ours, plain, transactional] = [&ours, &plain, &transactional].map(|rounds| median(rounds));
+    pub(super) async fn mixed(&self) -> Result<Line, Failure> {
+        let [ours, plain, transactional] =
+            self.turns(Work::Mixed, [Ours, Usual, UsualInTransactions]).await?;
         Ok(Line {
-            work: "mixed",
+            work: MIXED,
             figures: vec![
                 ("ours", with_p99(ours)),
                 ("as usual", with_p99(plain)),
@@ -129,35 +104,36 @@ impl Run<'_> {
         })
     }
 
-    async fn lone_known(&self) -> Result<Line, Failure> {
-        let (mut ours, mut limit) = (vec![], vec![]);
-        for _ in 0..self.options.rounds() {
-            ours.push(self.ours(1, Work::Known).await?);
-            limit.push(self.limit_read(1, 1, self.options.round()).await?);
-        }
-        let [ours, limit] = [&ours, &limit].map(|rounds| median(rounds));
+    pub(super) async fn lone_known(&self) -> Result<Line, Failure> {
+        let lone = self.lone().await?;
+        let way = Way { batch: 1, connections: 1 };
+        let turns = [true, false];
+        let rounds = take_turns(self.options.rounds(), turns, async |is_ours| match is_ours {
+            true => self.ours(1, Work::Known).await,
+            false => self.read(&lone, way, self.options.round()).await,
+        });
+        let [ours, select] = rounds.await?.map(|rounds| median(&rounds));
         Ok(Line {
-            work: "lone caller, known person",
-            figures: vec![("ours", micros(ours)), ("SELECT by primary keys", micros(limit))],
-            bars: vec![at_most("ours / SELECT", ours.median.as_secs_f64() / limit.median.as_secs_f64(), 1.3)],
+            work: LONE_KNOWN,
+            figures: vec![("ours", micros(ours)), ("SELECT by primary keys", micros(select))],
+            bars: vec![at_most(
+                "ours / SELECT",
+                ours.median.as_secs_f64() / select.median.as_secs_f64(),
+                1.3,
+            )],
         })
     }
 
-    async fn lone_new(&self) -> Result<Line, Failure> {
-        let (mut ours, mut two) = (vec![], vec![]);
-        for _ in 0..self.options.rounds() {
-            ours.push(self.ours(1, Work::New).await?);
-            let limit = self.scene.limit().await?;
-            let (pool, source) = (limit.by.clone(), Arc::clone(&limit.source));
-            let call = move |_| {
-                let (pool, source) = (pool.clone(), Arc::clone(&source));
-                async move { Ok::<_, Failure>(limit::two_inserts(&pool, source.fresh(1)[0]).await?) }
-            };
-            two.push(closed_loop(1, self.options.round(), call).await?);
-        }
-        let [ours, two] = [&ours, &two].map(|rounds| median(rounds));
+    pub(super) async fn lone_new(&self) -> Result<Line, Failure> {
+        let lone = self.lone().await?;
+        let turns = [true, false];
+        let rounds = take_turns(self.options.rounds(), turns, async |is_ours| match is_ours {
+            true => self.ours(1, Work::New).await,
+            false => self.two_inserts(&lone).await,
+        });
+        let [ours, two] = rounds.await?.map(|rounds| median(&rounds));
         Ok(Line {
-            work: "lone caller, new person",
+            work: LONE_NEW,
             figures: vec![("ours", micros(ours)), ("BEGIN, INSERT, INSERT, COMMIT", micros(two))],
             bars: vec![at_most(
                 "ours / two INSERTs",
@@ -167,72 +143,85 @@ impl Run<'_> {
         })
     }
 
+    /// The medians of all rounds.
+    async fn turns<const N: usize>(&self, work: Work, who: [Who; N]) -> Result<[Measured; N], Failure> {
+        let time = self.options.round();
+        let turn = async |who| match who {
+            Ours => self.ours(self.options.callers, work).await,
+            LimitRead(way) => self.limit_read(way, time).await,
+            LimitWrite(way) => self.limit_write(way, time).await,
+            Usual => self.usual(work, false).await,
+            UsualInTransactions => self.usual(work, true).await,
+        };
+        Ok(take_turns(self.options.rounds(), who, turn).await?.map(|rounds| median(&rounds)))
+    }
+
     async fn ours(&self, callers: u64, work: Work) -> Result<Measured, Failure> {
         self.scene.ours().await?.measure(callers, self.options.round(), work).await
     }
 
     async fn usual(&self, work: Work, transaction: bool) -> Result<Measured, Failure> {
         let contender = self.scene.usual(transaction).await?;
-        let (pool, source) = (contender.by.clone(), Arc::clone(&contender.source));
-        let call = move |_| {
-            let (pool, source): (MySqlPool, Arc<Source>) = (pool.clone(), Arc::clone(&source));
+        let (connections, source) = (contender.by.clone(), Arc::clone(&contender.source));
+        let call = move |caller| {
+            let (connections, source) = (connections.clone(), Arc::clone(&source));
             async move {
                 let (email, phone) = source.next(work);
-                usual::identify(&pool, &email, &phone, transaction).await?;
+                usual::identify(&mut *connections.of(caller).await, &email, &phone, transaction).await?;
                 Ok::<_, Failure>(1)
             }
         };
         closed_loop(self.options.callers, self.options.round(), call).await
     }
 
-    async fn limit_read(&self, connections: u64, batch: usize, time: Duration) -> Result<Measured, Failure> {
-        let limit = self.scene.limit().await?;
-        let (pool, source, people) = (limit.by.clone(), Arc::clone(&limit.source), self.scene.people());
-        let call = move |_| {
-            let (pool, source) = (pool.clone(), Arc::clone(&source));
+    /// A connection to the limit's tables that is like one of ours: a lone caller's bar is about what we add to a statement,
+    /// and TLS is not ours.
+    async fn lone(&self) -> Result<Connections, Failure> {
+        let url = self.scene.limit().await?.database.url();
+        Ok(Connections::open(&url, Link::AsOurs, 1).await?)
+    }
+
+    async fn limit_read(&self, way: Way, time: Duration) -> Result<Measured, Failure> {
+        self.read(&self.scene.limit().await?.by, way, time).await
+    }
+
+    async fn read(&self, on: &Connections, way: Way, time: Duration) -> Result<Measured, Failure> {
+        let source = Arc::clone(&self.scene.limit().await?.source);
+        let (connections, people) = (on.clone(), self.scene.people());
+        let read = Arc::new(limit::Read::of(way.batch));
+        let call = move |caller| {
+            let (connections, source, read) = (connections.clone(), Arc::clone(&source), Arc::clone(&read));
             async move {
-                let numbers: Vec<u64> = (0..batch).map(|_| source.someone()).collect();
-                Ok::<_, Failure>(limit::read(&pool, people, &numbers).await?)
+                let numbers: Vec<u64> = (0..way.batch).map(|_| source.someone()).collect();
+                Ok::<_, Failure>(read.run(&mut *connections.of(caller).await, people, &numbers).await?)
             }
         };
-        closed_loop(connections, time, call).await
+        closed_loop(way.connections, time, call).await
     }
 
-    async fn limit_write(&self, connections: u64, batch: usize, time: Duration) -> Result<Measured, Failure> {
+    async fn limit_write(&self, way: Way, time: Duration) -> Result<Measured, Failure> {
         let limit = self.scene.limit().await?;
-        let (pool, source) = (limit.by.clone(), Arc::clone(&limit.source));
-        let call = move |_| {
-            let (pool, source) = (pool.clone(), Arc::clone(&source));
-            async move { Ok::<_, Failure>(limit::write(&pool, &source.fresh(batch as u64)).await?) }
+        let (connections, source) = (limit.by.clone(), Arc::clone(&limit.source));
+        let write = Arc::new(limit::Write::of(way.batch));
+        let call = move |caller| {
+            let (connections, source, write) = (connections.clone(), Arc::clone(&source), Arc::clone(&write));
+            async move {
+                let numbers = source.fresh(way.batch as u64);
+                Ok::<_, Failure>(write.run(&mut *connections.of(caller).await, &numbers).await?)
+            }
         };
-        closed_loop(connections, time, call).await
+        closed_loop(way.connections, time, call).await
     }
 
-    /// The batch size and the number of connections at which the driver reads most.
-    async fn best_read(&self) -> Result<(usize, u64), Failure> {
-        let mut best = (0.0, (1, 1));
-        for batch in [50, 100, 200, 400] {
-            for connections in [1, 2, 4] {
-                let measured = self.limit_read(connections, batch, self.options.round() / 4).await?;
-                if measured.per_second > best.0 {
-                    best = (measured.per_second, (batch, connections));
-                }
+    async fn two_inserts(&self, on: &Connections) -> Result<Measured, Failure> {
+        let (connections, source) = (on.clone(), Arc::clone(&self.scene.limit().await?.source));
+        let call = move |caller| {
+            let (connections, source) = (connections.clone(), Arc::clone(&source));
+            async move {
+                let n = source.fresh(1)[0];
+                Ok::<_, Failure>(limit::two_inserts(&mut *connections.of(caller).await, n).await?)
             }
-        }
-        Ok(best.1)
-    }
-
-    /// The same for writing.
-    async fn best_write(&self) -> Result<(usize, u64), Failure> {
-        let mut best = (0.0, (1, 1));
-        for batch in [100, 300, 1_000] {
-            for connections in [1, 2, 4] {
-                let measured = self.limit_write(connections, batch, self.options.round() / 2).await?;
-                if measured.per_second > best.0 {
-                    best = (measured.per_second, (batch, connections));
-                }
-            }
-        }
-        Ok(best.1)
+        };
+        closed_loop(1, self.options.round(), call).await
     }
 }

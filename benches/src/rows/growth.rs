@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use super::at_most;
+use super::turns::order;
 use crate::measure::{Measured, median};
 use crate::report::Line;
 use crate::scene::{Contender, Scene};
@@ -31,9 +32,10 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
     let filled = start.elapsed();
     let (mut known, mut mixed) = ([vec![], vec![]], [vec![], vec![]]);
     // As short as the rounds are, there are more of them.
-    for _ in 0..2 * options.rounds() {
+    for round in 0..2 * options.rounds() {
         let small = Contender::ours(server, options, people(SMALL)).await?;
-        for (n, contender) in [&small, &grown].into_iter().enumerate() {
+        for n in order(2, round) {
+            let contender = [&small, &grown][n];
             // Connections are opened, and the pages that are always needed are read.
             contender.measure(options.callers, ROUND / 4, Work::Known).await?;
             known[n].push(contender.measure(options.callers, ROUND, Work::Known).await?);

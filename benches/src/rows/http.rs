@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::turns::take_turns;
 use super::{at_least, with_p99};
 use crate::http::{Connection, ServerProcess};
 use crate::measure::{Measured, closed_loop, median};
@@ -26,12 +27,11 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
         connections.push(Mutex::new(Connection::open(server.address()).await?));
     }
     let connections = Arc::new(connections);
-    let (mut http, mut library) = (vec![], vec![]);
-    for _ in 0..options.rounds() {
-        http.push(measure(options, &connections, &ours.source).await?);
-        library.push(ours.measure(options.callers, options.round(), Work::Mixed).await?);
-    }
-    let [http, library] = [&http, &library].map(|rounds| median(rounds));
+    let rounds = take_turns(options.rounds(), [true, false], async |over_http| match over_http {
+        true => measure(options, &connections, &ours.source).await,
+        false => ours.measure(options.callers, options.round(), Work::Mixed).await,
+    });
+    let [http, library] = rounds.await?.map(|rounds| median(&rounds));
     Ok(Line {
         work: WORK,
         figures: vec![("over HTTP", with_p99(http)), ("in this process", with_p99(library))],

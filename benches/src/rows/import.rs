@@ -1,4 +1,5 @@
-//! Imports into an empty database by the streaming form, beside bare inserts of the very rows that come out of it.
+//! Imports into an empty database, beside bare inserts of the very rows that come out of it. The bar is for `identify_many`, as
+//! one call with all requests; the streaming form, which gives ids only, is shown beside it.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -8,8 +9,9 @@ use identity_tests::databases::{DatabaseServer, FreshDatabase};
 use tempfile::TempDir;
 
 use super::at_least;
+use super::turns::take_turns;
 use crate::contenders::{bulk_mysql, bulk_sqlite};
-use crate::import::import;
+use crate::import::{import, import_many};
 use crate::measure::median_time;
 use crate::report::Line;
 use crate::scene::{Scene, create_tables};
@@ -61,34 +63,60 @@ async fn line<T: Target>(
     target: &T,
 ) -> Result<Line, Failure> {
     let visits: Vec<_> = Visits::new(options.size(1_000_000)).collect();
-    let (first, contents) = {
+    let contents = {
         let (_database, url) = target.fresh().await?;
-        (ours(options, &url, visits.clone()).await?, target.read(&url).await?)
+        ours(options, &url, visits.clone(), Form::Stream).await?;
+        target.read(&url).await?
     };
     let way = best(target, &contents).await?;
-    let (mut ours_took, mut bare_took) = (vec![first], vec![bare(target, &contents, way).await?]);
-    for _ in 1..options.long_rounds() {
-        let (_database, url) = target.fresh().await?;
-        ours_took.push(ours(options, &url, visits.clone()).await?);
-        bare_took.push(bare(target, &contents, way).await?);
-    }
-    let [ours, bare] = [ours_took, bare_took].map(|rounds| median_time(rounds).as_secs_f64());
+    let turn = async |who| match who {
+        Who::Ours(form) => {
+            let (_database, url) = target.fresh().await?;
+            ours(options, &url, visits.clone(), form).await
+        }
+        Who::Bare => bare(target, &contents, way).await,
+    };
+    let who = [Who::Ours(Form::Many), Who::Bare, Who::Ours(Form::Stream)];
+    let took = take_turns(options.long_rounds(), who, turn).await?;
+    let [ours, bare, stream] = took.map(|rounds| median_time(rounds).as_secs_f64());
     let rows: usize = contents.iter().map(|content| content.rows.len()).sum();
     let requests = visits.len() as f64;
     Ok(Line {
         work,
         figures: vec![
-            ("ours", format!("{ours:.2} s, {:.0} requests/s", requests / ours)),
+            ("ours, identify_many", format!("{ours:.2} s, {:.0} requests/s", requests / ours)),
+            ("ours, identify_stream_ids", format!("{stream:.2} s, {:.0} requests/s", requests / stream)),
             ("multi-row INSERTs", format!("{bare:.2} s ({way})")),
             ("rows that came out", rows.to_string()),
         ],
-        bars: vec![at_least("ours / multi-row INSERTs", bare / ours, bar)],
+        bars: vec![at_least("identify_many / multi-row INSERTs", bare / ours, bar)],
     })
 }
 
-async fn ours(options: &Options, url: &str, visits: Vec<IdentifyRequest>) -> Result<Duration, Failure> {
+/// Who takes turns.
+#[derive(Clone, Copy)]
+enum Who {
+    Ours(Form),
+    Bare,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Many,
+    Stream,
+}
+
+async fn ours(
+    options: &Options,
+    url: &str,
+    visits: Vec<IdentifyRequest>,
+    form: Form,
+) -> Result<Duration, Failure> {
     let resolver = options.builder().connect(url).await?;
-    let took = import(&resolver, visits, drop, drop).await?;
+    let took = match form {
+        Form::Many => import_many(&resolver, visits).await?,
+        Form::Stream => import(&resolver, visits, drop, drop).await?,
+    };
     resolver.close().await;
     Ok(took)
 }

@@ -1,11 +1,13 @@
 //! The memory store: strings in, ids out, beside two hash maps and union-find over the same strings.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use identity_core::{IdentifyRequest, IdentityResolver, MemoryStore};
 
 use super::at_most;
+use super::turns::take_turns;
 use crate::contenders::union_find::UnionFind;
 use crate::import::import;
 use crate::measure::median_time;
@@ -23,20 +25,27 @@ const FULL: u64 = 10_000_000;
 /// What goes wrong while measuring, and where the two find different people.
 pub(super) async fn line(options: &Options) -> Result<Line, Failure> {
     let count = options.size(FULL);
-    let (mut ours_took, mut bare_took) = (vec![], vec![]);
-    for round in 0..options.rounds().min(3) {
+    // What union-find found, for whose turn comes next.
+    let people = Cell::new(None);
+    let turn = async |is_ours: bool| {
+        // Made anew for each, so that both begin with the same heap.
         let visits: Vec<_> = Visits::new(count).collect();
-        let (bare, people) = bare(&visits);
-        bare_took.push(bare);
+        if !is_ours {
+            let (took, found) = bare(&visits);
+            people.set(Some(found));
+            return Ok(took);
+        }
         let resolver = options.builder().build(MemoryStore::new());
         let mut ids = Vec::with_capacity(visits.len());
-        let took = import(&resolver, visits, drop, |identified| ids.push(identified.primary_contact_id));
-        ours_took.push(took.await?);
-        if round == 0 {
-            check(&resolver, count, people).await?;
+        let took =
+            import(&resolver, visits, drop, |identified| ids.push(identified.primary_contact_id)).await?;
+        if let Some(found) = people.take() {
+            check(&resolver, count, found).await?;
         }
-    }
-    let [ours, bare] = [ours_took, bare_took].map(|rounds| median_time(rounds).as_secs_f64());
+        Ok::<_, Failure>(took)
+    };
+    let took = take_turns(options.rounds().min(3), [false, true], turn).await?;
+    let [bare, ours] = took.map(|rounds| median_time(rounds).as_secs_f64());
     Ok(Line {
         work: WORK,
         figures: vec![

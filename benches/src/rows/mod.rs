@@ -1,46 +1,108 @@
 //! The lines of the tables.
 
 mod callers;
+mod grid;
 mod growth;
 mod http;
 mod import;
 mod memory;
 mod resident;
+mod turns;
 
+use crate::kept::Kept;
 use crate::measure::Measured;
 use crate::report::{Bar, Line, Must};
 use crate::scene::Scene;
 use crate::{Failure, Options};
 
-/// Every line that is wanted, and what is to be known of the database server, if one was needed.
+use callers::Callers;
+
+/// A line that can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    Known,
+    New,
+    Mixed,
+    LoneKnown,
+    LoneNew,
+    Http,
+    Growth,
+    ImportMySql,
+    ImportSqlite,
+    Memory,
+    Resident,
+}
+
+impl Row {
+    /// Those that share a server, in the order in which they are measured.
+    const ON_A_SERVER: [Self; 8] = [
+        Self::Known,
+        Self::New,
+        Self::Mixed,
+        Self::LoneKnown,
+        Self::LoneNew,
+        Self::Http,
+        Self::Growth,
+        Self::ImportMySql,
+    ];
+
+    /// Those that come after it, and have the machine to themselves.
+    const ALONE: [Self; 3] = [Self::ImportSqlite, Self::Memory, Self::Resident];
+
+    /// The kind of work.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Known => callers::KNOWN,
+            Self::New => callers::NEW,
+            Self::Mixed => callers::MIXED,
+            Self::LoneKnown => callers::LONE_KNOWN,
+            Self::LoneNew => callers::LONE_NEW,
+            Self::Http => http::WORK,
+            Self::Growth => growth::WORK,
+            Self::ImportMySql => import::MYSQL,
+            Self::ImportSqlite => import::SQLITE,
+            Self::Memory => memory::WORK,
+            Self::Resident => resident::WORK,
+        }
+    }
+
+    /// The names of all.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Self::ON_A_SERVER.into_iter().chain(Self::ALONE).map(Self::name)
+    }
+
+    async fn measure(self, options: &Options, scene: &Scene) -> Result<Line, Failure> {
+        let callers = Callers { options, scene };
+        match self {
+            Self::Known => callers.known().await,
+            Self::New => callers.new_people().await,
+            Self::Mixed => callers.mixed().await,
+            Self::LoneKnown => callers.lone_known().await,
+            Self::LoneNew => callers.lone_new().await,
+            Self::Http => http::line(options, scene).await,
+            Self::Growth => growth::line(options, scene).await,
+            Self::ImportMySql => import::mysql(options, scene).await,
+            Self::ImportSqlite => import::sqlite(options).await,
+            Self::Memory => memory::line(options).await,
+            Self::Resident => resident::line(options).await,
+        }
+    }
+}
+
+/// Measures every line that is wanted, and keeps each as soon as it is there.
 ///
 /// # Errors
 /// What goes wrong while measuring.
-pub(crate) async fn all(options: &Options) -> Result<(Vec<Line>, Option<String>), Failure> {
-    let scene = Scene::new(options);
-    let mut lines = callers::lines(options, &scene).await?;
-    if options.wants(http::WORK) {
-        lines.push(http::line(options, &scene).await?);
+pub(crate) async fn all(options: &Options, kept: &mut Kept) -> Result<(), Failure> {
+    for rows in [&Row::ON_A_SERVER[..], &Row::ALONE] {
+        // The server ends along with it.
+        let scene = Scene::new(options);
+        for row in rows.iter().filter(|row| options.wants(row.name())) {
+            let line = row.measure(options, &scene).await?;
+            kept.add(line, scene.facts().await?)?;
+        }
     }
-    if options.wants(growth::WORK) {
-        lines.push(growth::line(options, &scene).await?);
-    }
-    if options.wants(import::MYSQL) {
-        lines.push(import::mysql(options, &scene).await?);
-    }
-    let server = scene.facts().await?;
-    // What comes next has the machine to itself.
-    drop(scene);
-    if options.wants(import::SQLITE) {
-        lines.push(import::sqlite(options).await?);
-    }
-    if options.wants(memory::WORK) {
-        lines.push(memory::line(options).await?);
-    }
-    if options.wants(resident::WORK) {
-        lines.push(resident::line(options).await?);
-    }
-    Ok((lines, server))
+    Ok(())
 }
 
 fn at_least(ratio: &'static str, is: f64, bound: f64) -> Bar {
