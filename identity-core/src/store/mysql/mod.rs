@@ -111,6 +111,10 @@ impl MySqlStore {
     /// A store on the application's own pool, whose sessions must be in UTC and in strict mode, as sqlx's and the
     /// server's defaults are. Creates the tables that are missing.
     ///
+    /// How long a lock is waited for that somebody else holds, is the application's to set: the server's default
+    /// (`innodb_lock_wait_timeout`) is 50 seconds, in which calls in the same batch wait as well; sessions of
+    /// [`connect`](Self::connect) wait for one.
+    ///
     /// # Errors
     /// [`Error::Configuration`] for a table `Contact`, or sessions, that cannot be used as they are;
     /// [`Error::NotAdopted`] for a table that holds rows already; [`Error::Unavailable`] where the database does not
