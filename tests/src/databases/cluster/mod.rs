@@ -212,12 +212,10 @@ impl Cluster {
                     Flavor::MariaDb => galera::approach(member).await,
                 }
             };
-            match tokio::time::timeout(PATIENCE, approach).await {
-                Ok(Err(error @ (DatabaseError::Io { .. } | DatabaseError::Missing { .. }))) => {
-                    return Err(error);
-                }
-                // Refused, or ended, or late: it came too early.
-                Ok(Ok(()) | Err(_)) | Err(_) => {}
+            // That it was refused, or ended, or is late, says that it came too early.
+            let approached = tokio::time::timeout(PATIENCE, approach).await;
+            if let Ok(Err(error @ (DatabaseError::Io { .. } | DatabaseError::Missing { .. }))) = approached {
+                return Err(error);
             }
             tokio::time::sleep(POLL).await;
         }
