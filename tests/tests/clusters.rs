@@ -1,9 +1,12 @@
-//! The private clusters themselves: starting, seeing each other's rows, losing a member and having it back.
+//! The private clusters themselves: starting, seeing each other's rows, losing a member and having it back; and, where one
+//! member takes the writes, what the store makes of it when another one comes to do so.
 #![expect(clippy::unwrap_used, reason = "it is how a test fails")]
 
 use std::time::{Duration, Instant};
 
+use identity_core::{IdentifyRequest, IdentityResolver};
 use identity_tests::databases::cluster::{Cluster, ClusterDatabase, ClusterKind, MEMBERS};
+use identity_tests::proxy::Proxy;
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
 
 async fn connect(database: &ClusterDatabase, member: usize) -> MySqlConnection {
@@ -30,6 +33,30 @@ async fn wait_for_rows(database: &ClusterDatabase, member: usize, expected: i64)
     }
 }
 
+/// The primary changes in good order, and an address that leads to it with it. Connections to the one before stay open there,
+/// where they can read. The store does not hold on to them.
+async fn new_connections_lead_to_the_new_primary(cluster: &Cluster) {
+    let database = cluster.fresh_database().await.unwrap();
+    let before = cluster.primary().await.unwrap();
+    let proxy = Proxy::start(cluster.member(before).address().socket()).await.unwrap();
+    let url = proxy.url_of(database.url(before));
+    let resolver = IdentityResolver::connect(&url).await.unwrap();
+    let person = |n: u64| resolver.identify(IdentifyRequest::new().phone_number(n));
+    futures_util::future::try_join_all((0..40).map(person)).await.unwrap();
+
+    let after = (before + 1) % MEMBERS;
+    cluster.make_primary(after).await.unwrap();
+    proxy.lead_to(cluster.member(after).address().socket());
+    // Each connection to the one before may cost one attempt.
+    for n in 100.. {
+        match person(n).await {
+            Ok(_) => break,
+            Err(error) => assert!(error.is_retryable() && n < 110, "call {n}: {error:?}"),
+        }
+    }
+    futures_util::future::try_join_all((200..240).map(person)).await.unwrap();
+}
+
 /// One life of a cluster.
 async fn members_leave_and_come_back(kind: ClusterKind) {
     let mut cluster = Cluster::start(kind).await.unwrap();
@@ -45,7 +72,12 @@ async fn members_leave_and_come_back(kind: ClusterKind) {
         wait_for_rows(&database, member, 3).await;
     }
 
+    if kind == ClusterKind::SinglePrimary {
+        new_connections_lead_to_the_new_primary(&cluster).await;
+    }
+
     // The one that takes writes, where only one does.
+    let primary = cluster.primary().await.unwrap();
     cluster.kill(primary).unwrap();
     assert!(!cluster.is_online(primary).await);
     let other = cluster.primary().await.unwrap();
@@ -58,7 +90,7 @@ async fn members_leave_and_come_back(kind: ClusterKind) {
     if kind == ClusterKind::Galera {
         cluster.isolate(2).await.unwrap();
         insert(&database, 0, 11).await;
-        cluster.wait_until_online().await.unwrap();
+        cluster.bring_back(2).await.unwrap();
         wait_for_rows(&database, 2, 5).await;
     }
 

@@ -8,7 +8,7 @@
 )]
 
 use identity_tests::databases::{Flavor, shared};
-use identity_tests::prove::{Fault, Plan, Run, Scene, Verdict, report};
+use identity_tests::prove::{Fault, On, Plan, Run, Scene, Verdict, report};
 
 /// Nobody has created the tables: whichever process comes first does.
 fn quick() -> Run {
@@ -84,10 +84,19 @@ async fn clocks_that_are_apart_on_one_sqlite_file() {
     prove(&run, &Scene::file(None).expect("a folder")).await;
 }
 
+/// One of three is killed while all are written through, and comes back. The runs of `tests/prove` have more of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_is_killed_on_galera() {
+    let faults = vec![Fault::MemberKill];
+    let scene = Scene::start(On::Galera, &faults, 0, &[]).await.expect("a cluster");
+    prove(&Run { faults, ..quick() }, &scene).await;
+}
+
 /// No error reaches a caller, which is also to say that no batch was tried again more often than it may.
 async fn contend(scene: &Scene) {
     let verdict = prove(&contention(), scene).await;
     assert!(verdict.history.conflicts > 100, "{} conflicts: nobody contended", verdict.history.conflicts);
+    assert!(verdict.history.retries > 0, "the resolver tells of none that it retried");
 }
 
 #[tokio::test(flavor = "multi_thread")]

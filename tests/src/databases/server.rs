@@ -351,6 +351,14 @@ impl DatabaseServer {
         status.ok_or_else(|| self.timed_out(what, limit))
     }
 
+    /// Whether it runs, and did not end by itself.
+    pub(super) fn is_running(&mut self) -> Result<bool, DatabaseError> {
+        if self.status()?.is_some() {
+            self.forget_process()?;
+        }
+        Ok(self.process.is_some())
+    }
+
     fn status(&mut self) -> Result<Option<ExitStatus>, DatabaseError> {
         match &mut self.process {
             Some(process) => process.status().context(|| "look after a database server".to_owned()),

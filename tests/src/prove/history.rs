@@ -10,6 +10,7 @@
 //! | `A call time primary symbols secondaries` | it was answered; lists with commas, `-` for an empty one |
 //! | `F call time kind` | it ended in an error |
 //! | `C time` | the store answered a conflict, which the resolver tries again |
+//! | `R time times` | the resolver has tried one batch again so many times, more than any before |
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -96,6 +97,8 @@ pub struct History {
     pub calls: Vec<Call>,
     /// How often a store answered a conflict.
     pub conflicts: u64,
+    /// How often one batch was tried again, at most.
+    pub retries: u64,
 }
 
 impl History {
@@ -105,13 +108,14 @@ impl History {
     /// [`ProveError::History`] for a line that no worker writes, other than a torn one at the end of a file.
     pub fn read(folder: &Path, plan: &Plan) -> Result<Self, ProveError> {
         let reading = || "read the histories".to_owned();
-        let mut reader = Reader { plan, calls: BTreeMap::new(), conflicts: 0 };
+        let mut reader = Reader { plan, calls: BTreeMap::new(), conflicts: 0, retries: 0 };
         for path in files(folder)? {
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).context(reading)?;
             reader.file(&text).map_err(|line| ProveError::History { file, line })?;
         }
-        Ok(Self { calls: reader.calls.into_values().collect(), conflicts: reader.conflicts })
+        let Reader { calls, conflicts, retries, .. } = reader;
+        Ok(Self { calls: calls.into_values().collect(), conflicts, retries })
     }
 }
 
@@ -119,6 +123,7 @@ struct Reader<'p> {
     plan: &'p Plan,
     calls: BTreeMap<u64, Call>,
     conflicts: u64,
+    retries: u64,
 }
 
 impl Reader<'_> {
@@ -138,6 +143,11 @@ impl Reader<'_> {
         if kind == "C" {
             self.conflicts += 1;
             return Some(());
+        }
+        if kind == "R" {
+            let (_, times): (u64, u64) = (parse(words.next())?, parse(words.next())?);
+            self.retries = self.retries.max(times);
+            return words.next().is_none().then_some(());
         }
         let (number, at): (u64, u64) = (parse(words.next())?, parse(words.next())?);
         if kind == "B" {
@@ -222,6 +232,11 @@ impl Log {
         self.write(&format!("C {}\n", clock::now()))
     }
 
+    /// That a batch was tried again so many times.
+    pub(super) fn retry(&self, times: u64) -> io::Result<()> {
+        self.write(&format!("R {} {times}\n", clock::now()))
+    }
+
     /// One write(2): a file that is appended to takes lines of several threads whole.
     fn write(&self, line: &str) -> io::Result<()> {
         (&self.0).write_all(line.as_bytes())
@@ -257,12 +272,13 @@ mod tests {
         {
             log.begin(number as u64).unwrap();
             log.conflict().unwrap();
+            log.retry(4 - number as u64).unwrap();
             log.end(number as u64, 100, answer).unwrap();
         }
         log.begin(3).unwrap();
 
         let history = History::read(folder.path(), &PLAN).unwrap();
-        assert_eq!(history.conflicts, 3);
+        assert_eq!((history.conflicts, history.retries), (3, 4));
         let [first, second, third, last] = &history.calls[..] else { panic!("four calls") };
         assert_eq!(first.asked, PLAN.call(0));
         let reply = Reply {
@@ -288,9 +304,16 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for text in
-            ["B 1\n", "B 1 10\nA 1 20 1 0\n", "A 1 20 1 0 -\n", "B 1 10\nB 1 10\n", "X\n", "C\n\n", "\n"]
-        {
+        for text in [
+            "B 1\n",
+            "B 1 10\nA 1 20 1 0\n",
+            "A 1 20 1 0 -\n",
+            "B 1 10\nB 1 10\n",
+            "R 1\n",
+            "X\n",
+            "C\n\n",
+            "\n",
+        ] {
             assert!(matches!(read(&[text]), Err(ProveError::History { .. })), "{text}");
         }
     }

@@ -11,6 +11,7 @@
 //! | `tickets.rs` | who makes which call |
 //! | `worker.rs`, `workers.rs` | a process that makes calls; all of them, seen from their parent |
 //! | `history.rs`, `clock.rs` | what was called and answered, and when |
+//! | `retries.rs` | how often the resolver tried a batch again |
 //! | `finale.rs` | what the tables hold at the end |
 //! | `checker/` | what of that breaks a promise |
 //! | `scene.rs` | the database under test |
@@ -31,6 +32,7 @@ mod options;
 mod plan;
 mod planted;
 pub mod report;
+mod retries;
 mod run;
 mod scene;
 mod store;

@@ -10,8 +10,8 @@ use super::scene::On;
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| database | calls | processes | faults | answered | outcome unknown | conflicts retried | p50 | p99 | max | errors | time | broken promises |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|
+| database | calls | processes | faults | answered | outcome unknown | conflicts retried | most retries of a batch | p50 | p99 | max | errors | time | broken promises |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// One line of the table.
@@ -20,7 +20,7 @@ pub fn line(on: On, run: &Run, verdict: &Verdict) -> String {
     let latencies = latencies(calls);
     let at = |share: f64| latency(&latencies, share);
     format!(
-        "| {on} | {} | {} × {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s | {} |\n",
+        "| {on} | {} | {} × {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s | {} |\n",
         calls.len(),
         run.processes,
         run.tasks,
@@ -28,6 +28,7 @@ pub fn line(on: On, run: &Run, verdict: &Verdict) -> String {
         latencies.len(),
         calls.len() - latencies.len(),
         verdict.history.conflicts,
+        verdict.history.retries,
         at(0.5),
         at(0.99),
         at(1.0),

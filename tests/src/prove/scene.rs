@@ -1,5 +1,6 @@
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -10,7 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::error::Context;
 use super::finale::Finale;
 use super::{Fault, ProveError};
-use crate::databases::cluster::{Cluster, ClusterDatabase, ClusterKind};
+use crate::databases::cluster::{Cluster, ClusterDatabase, ClusterKind, MEMBERS, Router};
 use crate::databases::{DatabaseServer, Flavor, FreshDatabase, ServerAddress, SmallDisk};
 use crate::proxy::Proxy;
 
@@ -25,6 +26,8 @@ pub enum On {
     Sqlite,
     /// MySQL Group Replication, several primaries.
     GroupReplication,
+    /// MySQL Group Replication, one primary, which workers reach by a router.
+    SinglePrimary,
     /// MariaDB Galera Cluster.
     Galera,
     /// All of them, one after the other.
@@ -36,9 +39,21 @@ impl On {
     pub fn each(self) -> Vec<Self> {
         match self {
             Self::All => {
-                vec![Self::Sqlite, Self::Mariadb, Self::Mysql, Self::GroupReplication, Self::Galera]
+                let servers = [Self::Sqlite, Self::Mariadb, Self::Mysql];
+                let clusters = [Self::GroupReplication, Self::SinglePrimary, Self::Galera];
+                [servers, clusters].concat()
             }
             one => vec![one],
+        }
+    }
+
+    /// The kind of cluster, where it is one.
+    pub fn cluster(self) -> Option<ClusterKind> {
+        match self {
+            Self::GroupReplication => Some(ClusterKind::GroupReplication),
+            Self::SinglePrimary => Some(ClusterKind::SinglePrimary),
+            Self::Galera => Some(ClusterKind::Galera),
+            Self::Mysql | Self::Mariadb | Self::Sqlite | Self::All => None,
         }
     }
 }
@@ -49,7 +64,8 @@ impl fmt::Display for On {
             Self::Mysql => "MySQL",
             Self::Mariadb => "MariaDB",
             Self::Sqlite => "SQLite",
-            Self::GroupReplication => "Group Replication",
+            Self::GroupReplication => "Group Replication, several primaries",
+            Self::SinglePrimary => "Group Replication, one primary",
             Self::Galera => "Galera",
             Self::All => "all databases",
         })
@@ -67,8 +83,10 @@ const CALLS_PER_MEGABYTE: u64 = 200;
 pub struct Scene {
     on: On,
     place: Place,
-    /// Before each member, in the order of the URLs. None before a file.
-    proxies: Vec<Proxy>,
+    /// Before each member, in the order of the URLs; one before all members of which only one takes writes. None before a file.
+    proxies: Vec<Arc<Proxy>>,
+    /// Which leads that one.
+    _router: Option<Router>,
 }
 
 #[derive(Debug)]
@@ -98,12 +116,13 @@ impl Scene {
         let disk = faults.contains(&Fault::DiskFull).then(|| SMALLEST_DISK + calls / CALLS_PER_MEGABYTE);
         let of_faults = faults.iter().flat_map(|fault| fault.server_options()).copied();
         let options: Vec<&str> = of_faults.chain(options.iter().map(String::as_str)).collect();
+        if let Some(kind) = on.cluster() {
+            return Self::cluster(on, kind, &options).await;
+        }
         let flavor = match on {
             On::Sqlite => return Self::file(disk),
-            On::GroupReplication => return Self::cluster(on, ClusterKind::GroupReplication, &options).await,
-            On::Galera => return Self::cluster(on, ClusterKind::Galera, &options).await,
-            On::Mysql | On::All => Flavor::MySql,
             On::Mariadb => Flavor::MariaDb,
+            _ => Flavor::MySql,
         };
         let server = match disk {
             Some(megabytes) => DatabaseServer::start_on_small_disk(flavor, &options, megabytes).await?,
@@ -111,7 +130,8 @@ impl Scene {
         };
         let database = server.fresh_database().await?;
         let proxies = vec![proxy_to(server.address()).await?];
-        Ok(Self { on, place: Place::Own { database, server: Box::new(Mutex::new(server)) }, proxies })
+        let place = Place::Own { database, server: Box::new(Mutex::new(server)) };
+        Ok(Self { on, place, proxies, _router: None })
     }
 
     /// A fresh SQLite file, in a folder or on a disk of so many megabytes.
@@ -123,17 +143,27 @@ impl Scene {
             Some(megabytes) => Place::FileOnSmallDisk(SmallDisk::mount(megabytes)?),
             None => Place::File(tempfile::tempdir().context(|| "make a folder".to_owned())?),
         };
-        Ok(Self { on: On::Sqlite, place, proxies: Vec::new() })
+        Ok(Self { on: On::Sqlite, place, proxies: Vec::new(), _router: None })
     }
 
     async fn cluster(on: On, kind: ClusterKind, options: &[&str]) -> Result<Self, ProveError> {
         let cluster = Cluster::start_with(kind, options).await?;
         let database = cluster.fresh_database().await?;
         let mut proxies = Vec::new();
-        for member in cluster.members() {
-            proxies.push(proxy_to(member.address()).await?);
+        let router = match kind {
+            ClusterKind::SinglePrimary => Some(Router::start(&cluster).await?),
+            ClusterKind::GroupReplication | ClusterKind::Galera => None,
+        };
+        match &router {
+            Some(router) => proxies.push(Arc::clone(router.proxy())),
+            None => {
+                for member in cluster.members() {
+                    proxies.push(proxy_to(member.address()).await?);
+                }
+            }
         }
-        Ok(Self { on, place: Place::Cluster { database, cluster: Box::new(Mutex::new(cluster)) }, proxies })
+        let place = Place::Cluster { database, cluster: Box::new(Mutex::new(cluster)) };
+        Ok(Self { on, place, proxies, _router: router })
     }
 
     /// A fresh database on a server that runs already. Faults cannot strike the server.
@@ -146,7 +176,8 @@ impl Scene {
             Flavor::MariaDb => On::Mariadb,
         };
         let proxies = vec![proxy_to(server).await?];
-        Ok(Self { on, place: Place::Shared(server.fresh_database().await?), proxies })
+        let place = Place::Shared(server.fresh_database().await?);
+        Ok(Self { on, place, proxies, _router: None })
     }
 
     /// What it is.
@@ -168,7 +199,10 @@ impl Scene {
     /// # Errors
     /// [`ProveError::NotHere`] where nothing does.
     pub fn proxy(&self, random: &mut fastrand::Rng) -> Result<&Proxy, ProveError> {
-        random.choice(&self.proxies).ok_or(ProveError::NotHere { fault: Fault::Cut, on: self.on })
+        random
+            .choice(&self.proxies)
+            .map(Arc::as_ref)
+            .ok_or(ProveError::NotHere { fault: Fault::Cut, on: self.on })
     }
 
     /// The folder of the disk that can be filled.
@@ -221,7 +255,12 @@ impl Scene {
     /// # Errors
     /// [`ProveError::Core`] where that fails.
     pub async fn prepare(&self) -> Result<(), ProveError> {
-        self.finale().await.map(drop)
+        let (url, options) = (self.direct_url(), StoreOptions::default());
+        match self.on {
+            On::Sqlite => SqliteStore::connect(&url, options).await.map(drop)?,
+            _ => MySqlStore::connect(&url, options).await.map(drop)?,
+        }
+        Ok(())
     }
 
     /// What the tables hold: on a cluster, what all members agree on.
@@ -232,8 +271,9 @@ impl Scene {
         let (url, options) = (self.direct_url(), StoreOptions::default());
         Ok(match (&self.place, self.on) {
             (Place::Cluster { database, cluster }, _) => {
-                cluster.lock().await.wait_until_online().await?;
-                agreed(database.urls()).await?
+                let cluster = cluster.lock().await;
+                cluster.wait_until_online().await?;
+                agreed(&cluster, database).await?
             }
             (_, On::Sqlite) => Finale::read(&SqliteStore::connect(&url, options).await?).await,
             _ => Finale::read(&MySqlStore::connect(&url, options).await?).await,
@@ -244,12 +284,18 @@ impl Scene {
 /// Members apply what others committed some time later; how long that may take.
 const AGREE: Duration = Duration::from_secs(60);
 
-async fn agreed(urls: &[String]) -> Result<Finale, ProveError> {
+async fn agreed(cluster: &Cluster, database: &ClusterDatabase) -> Result<Finale, ProveError> {
     let start = Instant::now();
     loop {
         let mut finales = Vec::new();
-        for url in urls {
-            finales.push(Finale::read(&MySqlStore::connect(url, StoreOptions::default()).await?).await);
+        // The first one comes last, and is the one that takes writes again.
+        for number in (0..MEMBERS).rev() {
+            if cluster.kind() == ClusterKind::SinglePrimary {
+                // A store needs one that takes writes.
+                cluster.make_primary(number).await?;
+            }
+            let store = MySqlStore::connect(database.url(number), StoreOptions::default()).await?;
+            finales.push(Finale::read(&store).await);
         }
         let last = finales.pop().unwrap_or_default();
         if finales.iter().all(|finale| *finale == last) {
@@ -262,6 +308,6 @@ async fn agreed(urls: &[String]) -> Result<Finale, ProveError> {
     }
 }
 
-async fn proxy_to(server: &ServerAddress) -> Result<Proxy, ProveError> {
-    Proxy::start(server.socket()).await.context(|| "start a proxy".to_owned())
+async fn proxy_to(server: &ServerAddress) -> Result<Arc<Proxy>, ProveError> {
+    Proxy::start(server.socket()).await.map(Arc::new).context(|| "start a proxy".to_owned())
 }

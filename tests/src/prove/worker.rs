@@ -12,6 +12,7 @@ use super::error::Context;
 use super::history::Log;
 use super::options::WorkerOptions;
 use super::plan::Plan;
+use super::retries::Retries;
 use super::store;
 use super::tickets::Tickets;
 
@@ -24,6 +25,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Makes the calls whose tickets it gets, several at once, until there are no more.
 pub(super) async fn work(options: &WorkerOptions) -> Result<(), ProveError> {
     let log = Arc::new(Log::create(&options.history).context(|| "create the history".to_owned())?);
+    tracing::subscriber::set_global_default(Retries::into(Arc::clone(&log)))
+        .map_err(std::io::Error::other)
+        .context(|| "follow the resolver's events".to_owned())?;
     let stdin = std::io::stdin().as_fd().try_clone_to_owned();
     let tickets = Arc::new(File::from(stdin.context(|| "read the tickets".to_owned())?));
     let resolver = connect(options, &log).await?;

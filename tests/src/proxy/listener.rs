@@ -27,8 +27,8 @@ impl Proxy {
     pub async fn start(target: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        let rules = Arc::new(Rules::default());
-        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&rules))).abort_handle();
+        let rules = Arc::new(Rules::toward(target));
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&rules))).abort_handle();
         Ok(Self { port, rules, accepting })
     }
 
@@ -45,6 +45,11 @@ impl Proxy {
         let at = if user.is_empty() { "" } else { "@" };
         let more = if path.contains('?') { '&' } else { '?' };
         format!("{scheme}://{user}{at}127.0.0.1:{}{path}{more}ssl-mode=disabled", self.port)
+    }
+
+    /// Leads new connections to another server. Those that there are stay where they are.
+    pub fn lead_to(&self, target: SocketAddr) {
+        self.rules.set_target(target);
     }
 
     /// Cuts all connections now; new ones come through. Tells how many it cut.
@@ -101,7 +106,7 @@ impl Drop for Proxy {
 }
 
 /// Its connections end along with it.
-async fn accept(listener: TcpListener, target: SocketAddr, rules: Arc<Rules>) {
+async fn accept(listener: TcpListener, rules: Arc<Rules>) {
     let mut connections = JoinSet::new();
     loop {
         // What fails is the client's connection: it sees it closed.
@@ -112,7 +117,7 @@ async fn accept(listener: TcpListener, target: SocketAddr, rules: Arc<Rules>) {
         }
         let rules = Arc::clone(&rules);
         connections.spawn(async move {
-            let server = TcpStream::connect(target).await?;
+            let server = TcpStream::connect(rules.target()).await?;
             relay(client, server, rules).await
         });
     }

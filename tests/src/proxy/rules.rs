@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -37,6 +38,8 @@ struct CommitRule {
 /// What is done to connections now.
 #[derive(Debug)]
 pub(super) struct Rules {
+    /// Where new connections lead.
+    target: Mutex<SocketAddr>,
     /// In microseconds, for each piece of data.
     delays: [AtomicU64; 2],
     refusing: AtomicBool,
@@ -46,9 +49,10 @@ pub(super) struct Rules {
     cuts: watch::Sender<()>,
 }
 
-impl Default for Rules {
-    fn default() -> Self {
+impl Rules {
+    pub(super) fn toward(target: SocketAddr) -> Self {
         Self {
+            target: Mutex::new(target),
             delays: Default::default(),
             refusing: AtomicBool::new(false),
             commit: Mutex::new(None),
@@ -56,9 +60,15 @@ impl Default for Rules {
             cuts: watch::Sender::new(()),
         }
     }
-}
 
-impl Rules {
+    pub(super) fn target(&self) -> SocketAddr {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_target(&self, target: SocketAddr) {
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
+    }
+
     pub(super) fn set_delay(&self, toward: Toward, delay: Duration) {
         let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.delays[toward as usize].store(micros, Ordering::Relaxed);

@@ -85,7 +85,9 @@ impl Connections {
     }
 
     /// Gives a connection back after a call. Only one whose call succeeded is kept: the pool's ping ends what another may
-    /// have begun. Where the database went away, the others that are kept have died as well.
+    /// have begun. Where the database went away, the others that are kept have died as well; and the connection itself is
+    /// closed, though it may be alive: after a failover it may lead to the server that took the writes before, which
+    /// answers pings, and a new one leads to the server that takes them now.
     pub(super) fn give_back<T>(&self, connection: PoolConnection<MySql>, outcome: &Result<T, Error>) {
         let mut state = self.state();
         match outcome {
@@ -94,7 +96,7 @@ impl Connections {
                 self.losses.happen();
                 let dead = std::mem::take(&mut state.kept);
                 drop(state);
-                dead.into_iter().for_each(|connection| drop(connection.detach()));
+                dead.into_iter().chain([connection]).for_each(|connection| drop(connection.detach()));
             }
             _ => {}
         }

@@ -88,6 +88,10 @@ const BEGIN_SNAPSHOT: &str =
 /// [`Error::Unavailable`]; where Group Replication waits for a majority to come back it does not answer at all, so give
 /// the resolver a [deadline](crate::IdentityResolver::with_deadline).
 ///
+/// Where one member takes all writes, the URL names what leads to it: MySQL Router, another proxy that knows the group, or an
+/// address that moves along. After a failover calls fail with [`Error::Unavailable`] until that leads to the new primary; a
+/// connection to the one before is closed by the first call that finds it read-only.
+///
 /// ```no_run
 /// use identity_core::{IdentityResolver, MySqlStore};
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -72,9 +72,12 @@ pub(super) async fn form(members: &mut [DatabaseServer]) -> Result<(), DatabaseE
     future::try_join_all(starts).await.map(drop)
 }
 
-/// Starts a member that does not run. It joins by itself; after a crash it is told first how far its data are, as
+/// One step of a member towards the cluster: one that does not run is started. It joins by itself; after a crash it is told first how far its data are, as
 /// MariaDB's service does it (`galera_recovery`), or it would need all of another's.
-pub(super) async fn join(member: &mut DatabaseServer) -> Result<(), DatabaseError> {
+pub(super) async fn approach(member: &mut DatabaseServer) -> Result<(), DatabaseError> {
+    if member.is_running()? {
+        return Ok(());
+    }
     let log = member.run_once(&["--wsrep-recover"]).await?;
     let position = log.lines().find_map(|line| line.split_once("Recovered position:"));
     let option = position.map(|(_, position)| format!("--wsrep-start-position={}", position.trim()));

@@ -1,13 +1,12 @@
 //! Members of MySQL Group Replication.
 
 use std::fs;
-use std::time::Instant;
 
 use futures_util::future;
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
 
-use super::view::View;
-use super::{ClusterKind, MEMBERS, PATIENCE, POLL, ports};
+use super::view::{Condition, View};
+use super::{ClusterKind, MEMBERS, ports};
 use crate::databases::error::Context;
 use crate::databases::{DatabaseError, DatabaseServer, Flavor};
 
@@ -69,20 +68,38 @@ pub(super) async fn form(members: &mut [DatabaseServer]) -> Result<(), DatabaseE
     Ok(())
 }
 
-/// Starts a member that does not run. It joins the group while it starts, so that it answers nobody as a server of its own, or
-/// afterwards, where the group does not let it in yet.
-pub(super) async fn join(member: &mut DatabaseServer) -> Result<(), DatabaseError> {
-    member.serve(&[]).await?;
-    let start = Instant::now();
-    while !View::of(member).await.is_some_and(|view| view.is_online) {
-        if start.elapsed() > PATIENCE {
-            return Err(member.timed_out("join the group", PATIENCE));
-        }
-        tokio::time::sleep(POLL).await;
-        // Refused while it is joining. It has to be asked again where the group still counted it as the member that it was
-        // before a crash.
-        let _ = member.address().connect().await?.execute("START GROUP_REPLICATION").await;
+/// One step of a member towards the group. One that does not run is started: it joins the group while it starts, so that it
+/// answers nobody as a server of its own.
+///
+/// The group does not let it in as long as it counts it as the member that it was before a crash; then its replication ends,
+/// or the server does. And one that was expelled tries once at once to come back, and five minutes later again.
+pub(super) async fn approach(member: &mut DatabaseServer, is_overdue: bool) -> Result<(), DatabaseError> {
+    if !member.is_running()? {
+        return member.serve(&[]).await;
     }
+    match View::of(member.address()).await.map(|view| view.condition) {
+        Some(Condition::Offline) => start_replication(&mut member.address().connect().await?).await,
+        Some(Condition::Failed) if is_overdue => {
+            let mut connection = member.address().connect().await?;
+            connection.execute("STOP GROUP_REPLICATION").await?;
+            start_replication(&mut connection).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn start_replication(connection: &mut MySqlConnection) -> Result<(), DatabaseError> {
+    connection.execute("START GROUP_REPLICATION").await?;
+    // How it kept callers away when it was given up (group_replication_exit_state_action).
+    connection.execute("SET GLOBAL offline_mode = OFF").await?;
+    Ok(())
+}
+
+/// Has a member take the writes, where only one does. The one that did goes on as another.
+pub(super) async fn make_primary(member: &DatabaseServer) -> Result<(), DatabaseError> {
+    let mut connection = member.address().connect().await?;
+    sqlx::query("SELECT group_replication_set_as_primary(@@server_uuid)").fetch_all(&mut connection).await?;
+    connection.close().await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@
 //! | `group_replication.rs`, `galera.rs` | how members of each kind are set up, form a cluster and join it |
 //! | `wsrep_sst_folder` | how a Galera member gets the state of another |
 //! | `database.rs` | a database for one test |
+//! | `router.rs` | [`Router`]: leads callers to the member that takes writes |
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,6 +30,7 @@ mod database;
 mod galera;
 mod group_replication;
 mod kind;
+mod router;
 mod view;
 
 use std::time::{Duration, Instant};
@@ -39,12 +41,20 @@ use view::View;
 
 pub use database::ClusterDatabase;
 pub use kind::ClusterKind;
+pub use router::Router;
 
 /// How many members a cluster has: the fewest of which one may be lost.
 pub const MEMBERS: usize = 3;
 
 /// Far more than it takes on a busy machine (20 s): past it, something is wrong.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a member that comes back may take. It may be refused as long as the others have not given up the member that it
+/// was, and needs the data of another where it lacks more than the others keep.
+const RETURN: Duration = Duration::from_secs(240);
+
+/// How long a member tries by itself before it is told to.
+const OVERDUE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Three database servers that replicate to each other, up to its drop.
@@ -174,13 +184,65 @@ impl Cluster {
     ///
     /// As [`start`](Self::start).
     pub async fn rejoin(&mut self, number: usize) -> Result<(), DatabaseError> {
-        let member = &mut self.members[number];
-        member.stop().await?;
-        match self.kind.flavor() {
-            Flavor::MySql => group_replication::join(member).await?,
-            Flavor::MariaDb => galera::join(member).await?,
+        self.members[number].stop().await?;
+        self.bring_back(number).await
+    }
+
+    /// Waits until a member that was killed, or [isolated](Self::isolate), is online along with the others. One that ended, or
+    /// that does not come back by itself, is started or told to, again and again.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::TimedOut`] with the end of its log.
+    pub async fn bring_back(&mut self, number: usize) -> Result<(), DatabaseError> {
+        let start = Instant::now();
+        let mut told = start;
+        while !self.is_back(number).await {
+            if start.elapsed() > RETURN {
+                return Err(self.members[number].timed_out("come back", RETURN));
+            }
+            let is_overdue = told.elapsed() > OVERDUE;
+            if is_overdue {
+                told = Instant::now();
+            }
+            let (flavor, member) = (self.kind.flavor(), &mut self.members[number]);
+            let approach = async {
+                match flavor {
+                    Flavor::MySql => group_replication::approach(member, is_overdue).await,
+                    Flavor::MariaDb => galera::approach(member).await,
+                }
+            };
+            // That it was refused, or ended, or is late, says that it came too early.
+            let approached = tokio::time::timeout(PATIENCE, approach).await;
+            if let Ok(Err(error @ (DatabaseError::Io { .. } | DatabaseError::Missing { .. }))) = approached {
+                return Err(error);
+            }
+            tokio::time::sleep(POLL).await;
         }
-        self.wait_until_online().await
+        Ok(())
+    }
+
+    /// Whether a member and all others that run are online and know of each other, as each of them says.
+    async fn is_back(&self, number: usize) -> bool {
+        let others = self.running().filter(|&other| other != number);
+        let members: Vec<_> = others.chain([number]).collect();
+        let count = members.len();
+        for number in members {
+            match View::of(self.members[number].address()).await {
+                Some(view) if view.is_online && view.online == count && view.known == count => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// Has a member take the writes, where only one does. The one that did goes on as another.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::Sql`] if the group refuses.
+    pub async fn make_primary(&self, number: usize) -> Result<(), DatabaseError> {
+        group_replication::make_primary(&self.members[number]).await
     }
 
     /// Waits until all members that run are online, and know of each other.
@@ -196,7 +258,7 @@ impl Cluster {
 
     /// Whether a member is online: what it says itself.
     pub async fn is_online(&self, number: usize) -> bool {
-        View::of(&self.members[number]).await.is_some_and(|view| view.is_online)
+        View::of(self.members[number].address()).await.is_some_and(|view| view.is_online)
     }
 
     /// The number of the member that takes writes; where all do, of the first that is online.
@@ -209,7 +271,7 @@ impl Cluster {
         loop {
             for number in self.running() {
                 if let Some(View { is_online: true, is_primary: true, .. }) =
-                    View::of(&self.members[number]).await
+                    View::of(self.members[number].address()).await
                 {
                     return Ok(number);
                 }
@@ -241,7 +303,7 @@ impl Cluster {
         let mut left: Vec<_> = numbers.collect();
         while let Some(&number) = left.last() {
             let member = &self.members[number];
-            if View::of(member).await.is_some_and(&is_expected) {
+            if View::of(member.address()).await.is_some_and(&is_expected) {
                 left.pop();
             } else if start.elapsed() > PATIENCE {
                 return Err(member.timed_out(what, PATIENCE));

@@ -2,10 +2,22 @@ use std::time::Duration;
 
 use sqlx::{MySqlConnection, Row};
 
-use crate::databases::{DatabaseServer, Flavor};
+use crate::databases::{Flavor, ServerAddress};
 
 /// A member that stands still keeps its connections open and says nothing.
 const ANSWER: Duration = Duration::from_secs(2);
+
+/// How a member of a group stands to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// It belongs to it, or is about to.
+    #[default]
+    Member,
+    /// Its replication does not run.
+    Offline,
+    /// It was expelled, or could not come in, and may be at it again.
+    Failed,
+}
 
 /// What one member says of its cluster.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,6 +26,8 @@ pub(super) struct View {
     pub(super) is_online: bool,
     /// Whether it takes writes.
     pub(super) is_primary: bool,
+    /// Where it does not belong to the cluster: whether it tries to. Galera's members always do.
+    pub(super) condition: Condition,
     /// How many members it counts that are online.
     pub(super) online: usize,
     /// How many members it counts, with those that join or do not answer.
@@ -22,9 +36,9 @@ pub(super) struct View {
 
 impl View {
     /// `None` if the member does not answer.
-    pub(super) async fn of(member: &DatabaseServer) -> Option<Self> {
+    pub(super) async fn of(member: &ServerAddress) -> Option<Self> {
         let ask = async {
-            let mut connection = member.address().connect().await.ok()?;
+            let mut connection = member.connect().await.ok()?;
             match member.flavor() {
                 Flavor::MySql => Self::of_group(&mut connection).await.ok(),
                 Flavor::MariaDb => Self::of_galera(&mut connection).await.ok(),
@@ -34,17 +48,23 @@ impl View {
     }
 
     async fn of_group(connection: &mut MySqlConnection) -> Result<Self, sqlx::Error> {
-        let members = "SELECT MEMBER_ID = @@server_uuid, MEMBER_STATE = 'ONLINE', MEMBER_ROLE = 'PRIMARY' \
+        let members = "SELECT MEMBER_ID = @@server_uuid, MEMBER_STATE, MEMBER_ROLE = 'PRIMARY' \
                        FROM performance_schema.replication_group_members";
         let mut view = Self::default();
         for row in sqlx::query(members).fetch_all(connection).await? {
-            let [itself, online, primary] = [0, 1, 2].map(|column| row.try_get::<bool, _>(column));
-            let (itself, online, primary) = (itself?, online?, primary?);
+            let (itself, state, primary): (bool, String, bool) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let is_online = state == "ONLINE";
             view.known += 1;
-            view.online += usize::from(online);
+            view.online += usize::from(is_online);
             if itself {
-                view.is_online = online;
+                view.is_online = is_online;
                 view.is_primary = primary;
+                view.condition = match state.as_str() {
+                    "OFFLINE" => Condition::Offline,
+                    "ERROR" => Condition::Failed,
+                    _ => Condition::Member,
+                };
             }
         }
         Ok(view)

@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::{Connection, Executor, MySqlConnection, Row};
 
-use super::{Disturb, Stage};
+use super::{Disturb, Fault, Stage};
 use crate::databases::DatabaseError;
 use crate::prove::ProveError;
 
@@ -22,10 +22,13 @@ pub(super) struct Lock;
 #[async_trait]
 impl Disturb for Lock {
     async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
-        let url = stage.scene.direct_url();
-        let mut outsider = MySqlConnection::connect(&url).await.map_err(DatabaseError::from)?;
+        // Any member; where one takes all writes, that one.
+        let urls = stage.scene.urls();
+        let url =
+            random.choice(&urls).ok_or(ProveError::NotHere { fault: Fault::Lock, on: stage.scene.on() })?;
+        let mut outsider = MySqlConnection::connect(url).await.map_err(DatabaseError::from)?;
         outsider
-            .execute("CREATE TABLE IF NOT EXISTS ProveOutsider (n INT NOT NULL)")
+            .execute("CREATE TABLE IF NOT EXISTS ProveOutsider (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL)")
             .await
             .map_err(DatabaseError::from)?;
         if random.bool() {
@@ -54,7 +57,7 @@ async fn lock(outsider: &mut MySqlConnection, time: Duration) -> Result<(), sqlx
     };
     forgive(locked.await)?;
     tokio::time::sleep(time).await;
-    outsider.execute("ROLLBACK").await.map(drop)
+    forgive(outsider.execute("ROLLBACK").await.map(drop))
 }
 
 /// Claims, then contacts, the latest first: workers go the other way.
@@ -76,7 +79,7 @@ async fn lock_backwards(outsider: &mut MySqlConnection, pause: Duration) -> Resu
         Ok(())
     };
     forgive(locked.await)?;
-    outsider.execute("ROLLBACK").await.map(drop)
+    forgive(outsider.execute("ROLLBACK").await.map(drop))
 }
 
 async fn latest(
@@ -101,7 +104,7 @@ fn forgive(locked: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
         Err(sqlx::Error::Database(error))
             if error
                 .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-                .is_some_and(|error| matches!(error.number(), 1205 | 1213 | 1020)) =>
+                .is_some_and(|error| matches!(error.number(), 1205 | 1213 | 1020 | 1180 | 3101)) =>
         {
             Ok(())
         }

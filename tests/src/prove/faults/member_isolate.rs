@@ -1,7 +1,6 @@
 use async_trait::async_trait;
 
 use super::{Disturb, Stage};
-use crate::databases::cluster::MEMBERS;
 use crate::prove::ProveError;
 
 /// A member stands still until the others have given it up, goes on, and joins them again.
@@ -12,7 +11,8 @@ pub(super) struct MemberIsolate;
 impl Disturb for MemberIsolate {
     async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
         let mut cluster = stage.scene.members().await?;
-        cluster.isolate(random.usize(0..MEMBERS)).await?;
-        Ok(cluster.wait_until_online().await?)
+        let member = super::member_of(&cluster, random).await?;
+        cluster.isolate(member).await?;
+        Ok(cluster.bring_back(member).await?)
     }
 }

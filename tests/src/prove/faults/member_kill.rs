@@ -3,7 +3,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Disturb, Stage};
-use crate::databases::cluster::MEMBERS;
 use crate::prove::ProveError;
 
 /// A member is killed, and joins again after a moment, before or after the others have given it up.
@@ -14,7 +13,7 @@ pub(super) struct MemberKill;
 impl Disturb for MemberKill {
     async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
         let mut cluster = stage.scene.members().await?;
-        let member = random.usize(0..MEMBERS);
+        let member = super::member_of(&cluster, random).await?;
         cluster.kill(member)?;
         tokio::time::sleep(Duration::from_millis(random.u64(0..15_000))).await;
         Ok(cluster.rejoin(member).await?)

@@ -21,6 +21,8 @@ use clap::ValueEnum;
 use identity_core::ErrorKind;
 
 use super::{On, ProveError, Scene, Workers};
+use crate::databases::DatabaseError;
+use crate::databases::cluster::{Cluster, ClusterKind, MEMBERS};
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
@@ -76,22 +78,19 @@ impl Fault {
     /// Whether it can happen there.
     pub fn can_happen_on(self, on: On) -> bool {
         match self {
-            Self::WorkerKill | Self::Pool => true,
-            Self::MemberKill | Self::MemberIsolate => matches!(on, On::GroupReplication | On::Galera),
-            Self::DiskFull | Self::Clock => matches!(on, On::Mysql | On::Mariadb | On::Sqlite),
-            Self::DatabaseKill | Self::Lock => matches!(on, On::Mysql | On::Mariadb),
-            Self::Cut | Self::Delay | Self::CutCommit => on != On::Sqlite,
+            Self::WorkerKill | Self::Pool | Self::Clock => true,
+            Self::MemberKill | Self::MemberIsolate => on.cluster().is_some(),
+            Self::DiskFull => on.cluster().is_none(),
+            Self::DatabaseKill => matches!(on, On::Mysql | On::Mariadb),
+            Self::Cut | Self::Delay | Self::CutCommit | Self::Lock => on != On::Sqlite,
         }
     }
 
     /// What goes wrong in a run on it where nothing else is asked for. Not a full disk: it takes a small one, which only root
-    /// can mount, and on which no large run has its place. Nor members of clusters that go: one that comes back before the
-    /// others have given it up may not find its way back into the group, which ends the run.
+    /// can mount, and on which no large run has its place.
     pub fn default_on(on: On) -> Vec<Self> {
         let all = Self::value_variants().iter().copied();
-        let unasked =
-            |fault: &Self| !matches!(fault, Self::DiskFull | Self::MemberKill | Self::MemberIsolate);
-        all.filter(|fault| fault.can_happen_on(on) && unasked(fault)).collect()
+        all.filter(|fault| fault.can_happen_on(on) && *fault != Self::DiskFull).collect()
     }
 
     /// With what more a server is started.
@@ -139,6 +138,14 @@ impl Fault {
             Self::MemberIsolate => Some(Box::new(member_isolate::MemberIsolate)),
             Self::Pool | Self::Clock => None,
         }
+    }
+}
+
+/// Which member of a cluster is struck: any; where one takes all writes, that one, so that another has to.
+async fn member_of(cluster: &Cluster, random: &mut fastrand::Rng) -> Result<usize, DatabaseError> {
+    match cluster.kind() {
+        ClusterKind::SinglePrimary => cluster.primary().await,
+        ClusterKind::GroupReplication | ClusterKind::Galera => Ok(random.usize(0..MEMBERS)),
     }
 }
 
