@@ -11,6 +11,7 @@
 //! | `contenders/`, `tables.rs` | the limit, and what shops do |
 //! | `import.rs`, `resident.rs` | imports, and how much memory they take |
 //! | `http/` | identify-server as a process, and a client |
+//! | `node.rs`, `node/` | the npm package in a Node process |
 //! | `measure.rs`, `report.rs` | closed loops, Markdown |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
 
@@ -19,6 +20,7 @@ mod fill;
 mod http;
 mod import;
 mod measure;
+mod node;
 mod options;
 mod people;
 mod report;

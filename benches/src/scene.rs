@@ -7,7 +7,7 @@ use std::time::Duration;
 use identity_core::{IdentifyRequest, IdentityResolver};
 use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
 use sqlx::mysql::MySqlPoolOptions;
-use sqlx::{Executor, MySqlPool, Row};
+use sqlx::{Connection, Executor, MySqlConnection, MySqlPool, Row};
 use tokio::sync::OnceCell;
 
 use crate::contenders::usual;
@@ -27,6 +27,8 @@ pub(crate) struct Scene {
     limit: OnceCell<Contender<MySqlPool>>,
     usual: OnceCell<Contender<MySqlPool>>,
     transactional: OnceCell<Contender<MySqlPool>>,
+    package: OnceCell<FreshDatabase>,
+    by_hand: OnceCell<FreshDatabase>,
     // Dropped last.
     server: OnceCell<DatabaseServer>,
 }
@@ -105,6 +107,8 @@ impl Scene {
             limit: OnceCell::new(),
             usual: OnceCell::new(),
             transactional: OnceCell::new(),
+            package: OnceCell::new(),
+            by_hand: OnceCell::new(),
             server: OnceCell::new(),
         }
     }
@@ -147,13 +151,28 @@ impl Scene {
     pub(crate) async fn usual(&self, transaction: bool) -> Result<&Contender<MySqlPool>, Failure> {
         let contender = if transaction { &self.transactional } else { &self.usual };
         let set = async || {
-            let database = self.server().await?.fresh_database().await?;
-            let contender = Contender::bare(database, self.people()).await?;
-            contender.by.execute(usual::TABLE).await?;
-            fill(&contender.database.url(), Tables::ContactAlone, self.people()).await?;
-            Ok(contender)
+            let database = usual_table(self.server().await?, self.people()).await?;
+            Contender::bare(database, self.people()).await
         };
         contender.get_or_try_init(set).await
+    }
+
+    /// Tables for the npm package.
+    ///
+    /// # Errors
+    /// What goes wrong on the way.
+    pub(crate) async fn package(&self) -> Result<&FreshDatabase, Failure> {
+        let set = async || our_tables(self.server().await?, self.people()).await;
+        self.package.get_or_try_init(set).await
+    }
+
+    /// A table for what Node backends write by hand.
+    ///
+    /// # Errors
+    /// What goes wrong on the way.
+    pub(crate) async fn by_hand(&self) -> Result<&FreshDatabase, Failure> {
+        let set = async || usual_table(self.server().await?, self.people()).await;
+        self.by_hand.get_or_try_init(set).await
     }
 
     /// People in each contender's table at the start.
@@ -179,6 +198,16 @@ async fn our_tables(server: &DatabaseServer, people: u64) -> Result<FreshDatabas
     let database = server.fresh_database().await?;
     create_tables(&database.url()).await?;
     fill(&database.url(), Tables::Ours, people).await?;
+    Ok(database)
+}
+
+/// A database with so many people in the one table that shops have.
+async fn usual_table(server: &DatabaseServer, people: u64) -> Result<FreshDatabase, Failure> {
+    let database = server.fresh_database().await?;
+    let mut connection = MySqlConnection::connect(&database.url()).await?;
+    connection.execute(usual::TABLE).await?;
+    connection.close().await?;
+    fill(&database.url(), Tables::ContactAlone, people).await?;
     Ok(database)
 }
 

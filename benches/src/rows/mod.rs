@@ -5,6 +5,7 @@ mod growth;
 mod http;
 mod import;
 mod memory;
+mod node;
 mod resident;
 
 use crate::measure::Measured;
@@ -25,6 +26,9 @@ pub(crate) async fn all(options: &Options) -> Result<(Vec<Line>, Option<String>)
     if options.wants(growth::WORK) {
         lines.push(growth::line(options, &scene).await?);
     }
+    if options.wants(node::MYSQL) {
+        lines.push(node::mysql(options, &scene).await?);
+    }
     if options.wants(import::MYSQL) {
         lines.push(import::mysql(options, &scene).await?);
     }
@@ -36,6 +40,9 @@ pub(crate) async fn all(options: &Options) -> Result<(Vec<Line>, Option<String>)
     }
     if options.wants(memory::WORK) {
         lines.push(memory::line(options).await?);
+    }
+    if options.wants(node::MEMORY) {
+        lines.push(node::memory(options).await?);
     }
     if options.wants(resident::WORK) {
         lines.push(resident::line(options).await?);
