@@ -89,7 +89,8 @@ impl NodeProcess {
 
     async fn ask(&mut self, command: Value) -> Result<Value, Failure> {
         self.input.write_all(format!("{command}\n").as_bytes()).await?;
-        let line = self.output.next_line().await?.ok_or("the Node process ended; benches/run builds the package")?;
+        let line =
+            self.output.next_line().await?.ok_or("the Node process ended; benches/run builds the package")?;
         Ok(serde_json::from_str(&line)?)
     }
 }

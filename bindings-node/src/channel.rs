@@ -87,8 +87,9 @@ impl Outbox {
                 let deliver = state.deliver.as_ref();
                 let told = deliver.map(|deliver| deliver.call((), ThreadsafeFunctionCallMode::NonBlocking));
                 if told != Some(Status::Ok) {
-                    // The worker or the process ends.
-                    *state = State::default();
+                    // The worker or the process ends. What it is told by may be gone already, and is not touched any more.
+                    std::mem::forget(state.deliver.take());
+                    state.texts.clear();
                 }
             }
         }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{Stream, StreamExt, stream};
 use identity_core::{ConsolidatedContact, Error, IdentifyRequest, IdentityResolver, Progress};
-use napi::Result;
 use napi_derive::napi;
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -69,12 +68,7 @@ enum Message {
     End,
 }
 
-async fn run(
-    resolver: IdentityResolver,
-    outbox: Arc<Outbox>,
-    call: i64,
-    lines: UnboundedReceiver<String>,
-) {
+async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: UnboundedReceiver<String>) {
     let refused = Arc::<Refused>::default();
     let progress = Arc::<Mutex<Progress>>::default();
     let writing = Arc::clone(&progress);
@@ -124,7 +118,7 @@ impl Refused {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back((row, error));
     }
 
-    fn instead_of<T>(&self, row: u64, answer: std::result::Result<T, Error>) -> std::result::Result<T, Error> {
+    fn instead_of<T>(&self, row: u64, answer: Result<T, Error>) -> Result<T, Error> {
         let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match refused.pop_front_if(|(refused, _)| *refused == row) {
             Some((_, error)) => Err(error),

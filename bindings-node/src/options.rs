@@ -60,7 +60,9 @@ fn count<N: TryFrom<u64>>(name: &str, value: &Value) -> Result<N, Error> {
 
 fn milliseconds(name: &str, value: &Value) -> Result<Duration, Error> {
     let milliseconds = value.as_u64().filter(|milliseconds| *milliseconds > 0);
-    milliseconds.map(Duration::from_millis).ok_or_else(|| wrong(name, "a whole number of milliseconds, at least 1"))
+    milliseconds
+        .map(Duration::from_millis)
+        .ok_or_else(|| wrong(name, "a whole number of milliseconds, at least 1"))
 }
 
 fn flag(name: &str, value: &Value) -> Result<bool, Error> {

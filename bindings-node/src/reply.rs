@@ -165,7 +165,7 @@ fn causes(error: &Error) -> Vec<String> {
     if matches!(error, Error::InvalidInput(_)) {
         return Vec::new();
     }
-    std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string).collect()
+    std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ export class Many {
   /** Results that nobody has taken yet. */
   #ready: IdentifyResult[][] = []
   #taken = 0
+  #isAsking = false
   #isHeld = false
   #hasEnded = false
   #isOver = false
@@ -61,7 +62,7 @@ export class Many {
     const abort = (): void => this.fail(aborted(signal as AbortSignal))
     this.#begin(signal)
     signal?.addEventListener('abort', abort, { once: true })
-    const reading = this.#read()
+    void this.#read()
     try {
       for (;;) {
         if (this.#failure !== undefined) {
@@ -81,7 +82,7 @@ export class Many {
     } finally {
       signal?.removeEventListener('abort', abort)
       this.#end()
-      await this.#letGo(reading)
+      await this.#letGo()
     }
   }
 
@@ -127,7 +128,9 @@ export class Many {
           return
         }
         const next = iterator.next()
+        this.#isAsking = isAsync
         const { done, value } = isAsync ? await next : (next as IteratorResult<IdentifyRequest>)
+        this.#isAsking = false
         if (this.#isStopped) {
           return
         }
@@ -243,19 +246,15 @@ export class Many {
     this.#wakeReader?.()
   }
 
-  /** As `for await` does when it is left early. A source that is just waited for is let go when it comes. */
-  async #letGo(reading: Promise<void>): Promise<void> {
+  /** As `for await` does when it is left early. A source that is asked at the moment may never answer: it is not waited for. */
+  async #letGo(): Promise<void> {
     const iterator = this.#iterator
-    if (iterator === undefined) {
-      return
-    }
     this.#iterator = undefined
-    const give = async (): Promise<void> => void (await iterator.return?.())
-    const given = give()
-    given.catch(() => {})
-    void reading
-    if (!(Symbol.asyncIterator in this.#source)) {
-      await given
+    const end = async (): Promise<void> => void (await iterator?.return?.())
+    // What it throws now is nobody's concern any more.
+    const gone = end().catch(() => {})
+    if (!this.#isAsking) {
+      await gone
     }
   }
 }

@@ -235,7 +235,10 @@ impl IdentityResolver {
     }
 
     /// The results of an import, as long as the resolver is open.
-    fn until_closed<T, S>(&self, results: S) -> impl Stream<Item = Result<T, Error>> + Send + Unpin + use<T, S>
+    fn until_closed<T, S>(
+        &self,
+        results: S,
+    ) -> impl Stream<Item = Result<T, Error>> + Send + Unpin + use<T, S>
     where
         T: Send + 'static,
         S: Stream<Item = Result<T, Error>> + Send + Unpin,
