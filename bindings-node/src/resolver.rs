@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use identity_core::{Error, IdentifyRequest, IdentityResolver};
 use napi::Result;
 use napi_derive::napi;
@@ -13,7 +13,7 @@ use crate::calls::{Calls, outcome};
 use crate::channel::{Channel, Outbox};
 use crate::import::Import;
 use crate::options::Options;
-use crate::reply::{Answer, Entries};
+use crate::reply::{Answer, Entries, Failure};
 use crate::runtime::runtime;
 
 /// Answers that are ready at the same time, at most.
@@ -107,7 +107,12 @@ impl Resolver {
     pub fn import(&self, call: i64) -> Result<Import> {
         let resolver = self.inner.resolver().map_err(|error| napi::Error::from_reason(error.to_string()))?;
         let (import, work) = Import::new(resolver.clone(), Arc::clone(&self.inner.outbox), call);
-        self.inner.calls.spawn_cancellable(call, work)?;
+        let inner = Arc::clone(&self.inner);
+        self.inner.calls.spawn_cancellable(call, async move {
+            if let Err(failure) = outcome(work.map(Ok)).await {
+                inner.answer::<()>(call, Err(failure));
+            }
+        })?;
         Ok(import)
     }
 
@@ -154,7 +159,7 @@ impl Inner {
         self.resolver.get().ok_or_else(|| Error::Configuration("the resolver is not connected".to_owned()))
     }
 
-    fn answer<T: Answer>(&self, call: i64, answer: std::result::Result<T, crate::reply::Failure>) {
+    fn answer<T: Answer>(&self, call: i64, answer: std::result::Result<T, Failure>) {
         self.outbox.send(Entries::of(call, answer).as_str());
     }
 

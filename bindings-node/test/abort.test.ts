@@ -11,8 +11,8 @@ test('a signal that is aborted already', async () => {
   await using resolver = await IdentityResolver.connect('memory:')
   const signal = AbortSignal.abort()
   const request = { phoneNumber: 1 }
-  for (const call of [resolver.identify(request, { signal }), resolver.lookup(request, { signal }), resolver.get(1, { signal })]) {
-    const error = await failure(call, 'ABORTED')
+  const calls = [resolver.identify(request, { signal }), resolver.lookup(request, { signal }), resolver.get(1, { signal })]
+  for (const error of await Promise.all(calls.map(call => failure(call, 'ABORTED')))) {
     assert.equal((error.cause as Error).name, 'AbortError')
   }
   assert.deepEqual(await resolver.lookup(request), [], 'nothing was done')

@@ -22,7 +22,7 @@ test('a database that is away is UNAVAILABLE, with the cause, and no password', 
   assert.ok(!inspect(error, { depth: 9 }).includes('hunter2'))
 })
 
-test('a server that hangs: TIMEOUT by the option, and by a signal', async t => {
+test('a server that hangs is UNAVAILABLE once a connection was waited for', async t => {
   const server = createServer(() => {}).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
@@ -51,8 +51,12 @@ for (const kind of ['mysql', 'mariadb'] as const) {
       const held = await resolver.identify({ phoneNumber: '123' })
       assert.equal(held.primaryContactId, 9007199254740991)
       const beyond = { phoneNumber: '123', email: 'marty@hillvalley.edu' }
-      for (const call of [resolver.identify(beyond), resolver.lookup(beyond), resolver.get(9007199254740992n)]) {
-        const error = await failure(call, 'ID_TOO_LARGE')
+      for (const call of [
+        () => resolver.identify(beyond),
+        () => resolver.lookup(beyond),
+        () => resolver.get(9007199254740992n),
+      ]) {
+        const error = await failure(call(), 'ID_TOO_LARGE')
         assert.ok(error.message.includes('9007199254740992'), error.message)
       }
       const [one, other] = await resolver.identifyMany([beyond, { email: 'emmett@hillvalley.edu' }])

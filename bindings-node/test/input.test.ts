@@ -39,8 +39,8 @@ test('what is no request is INVALID_INPUT, and names the field', async () => {
     [{ phoneNumber: 2n ** 64n }, 'phoneNumber'],
   ]
   for (const [request, field] of cases) {
-    for (const call of [resolver.identify(any(request)), resolver.lookup(any(request))]) {
-      const error = await failure(call, 'INVALID_INPUT')
+    const calls = [resolver.identify(any(request)), resolver.lookup(any(request))]
+    for (const error of await Promise.all(calls.map(call => failure(call, 'INVALID_INPUT')))) {
       assert.equal(error.field, field, error.message)
       assert.equal(error.retryable, false)
       assert.equal(error.name, 'IdentityError')

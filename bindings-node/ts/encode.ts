@@ -5,6 +5,17 @@ import { IdentityError, invalid } from './error.js'
  * every caller of the library; here is refused only what JSON cannot carry there.
  */
 export function encode(request: unknown): string {
+  try {
+    return line(request)
+  } catch (error) {
+    // Getters may throw whatever they like.
+    throw error instanceof IdentityError
+      ? error
+      : new IdentityError('the request cannot be read', { code: 'INVALID_INPUT', cause: error })
+  }
+}
+
+function line(request: unknown): string {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     return 'null'
   }
@@ -45,16 +56,4 @@ function text(value: string, field: 'email' | 'phoneNumber'): string {
     throw invalid(`${field} must be well-formed Unicode`, field)
   }
   return JSON.stringify(value)
-}
-
-/** @internal The same, where what is wrong with one request is its own answer. */
-export function tryEncode(request: unknown): string | IdentityError {
-  try {
-    return encode(request)
-  } catch (error) {
-    // Getters may throw whatever they like.
-    return error instanceof IdentityError
-      ? error
-      : new IdentityError('the request cannot be read', { code: 'INVALID_INPUT', cause: error })
-  }
 }

@@ -1,8 +1,8 @@
 import type { Import } from '../native.js'
 import type { Calls } from './calls.js'
 import { forget, hold, listen, release, take } from './channel.js'
-import { tryEncode } from './encode.js'
-import { aborted, closed, type Described, fromDescription, IdentityError, internal, invalid } from './error.js'
+import { encode } from './encode.js'
+import { aborted, closed, type Described, fromDescription, type IdentityError, internal, invalid } from './error.js'
 import type { ConsolidatedContact, IdentifyRequest, IdentifyResult, ManyOptions, Progress } from './types.js'
 
 /** Requests that cross to the native part together. */
@@ -159,10 +159,11 @@ export class Many {
   }
 
   #add(request: unknown): void {
-    let line = tryEncode(request)
-    if (typeof line !== 'string') {
-      this.#refused.set(this.#rows, line)
-      line = '{}'
+    let line = '{}'
+    try {
+      line = encode(request)
+    } catch (error) {
+      this.#refused.set(this.#rows, error as IdentityError)
     }
     this.#rows += 1
     if (this.#lines.push(line) === 1) {
