@@ -26,7 +26,8 @@ pub struct Channel {
 
 #[napi]
 impl Channel {
-    /// `deliver` is called with texts of JSON: an array of a call's number, its answer, the next call's number, and so on.
+    /// `deliver` is called with texts of JSON: an array of a call's number, its answer, the next call's number, and so on. An
+    /// answer is one element, or the elements of a contact.
     #[napi(constructor, catch_unwind)]
     pub fn new(deliver: Function<'_, String, ()>) -> Result<Self> {
         let outbox = Arc::new(Outbox::default());
@@ -68,9 +69,9 @@ struct State {
 }
 
 impl Outbox {
-    /// Sends entries, see [`Entries`](crate::reply::Entries).
-    pub(crate) fn send(&self, entries: &str) {
-        if entries.is_empty() {
+    /// Sends calls and their answers, see [`Elements`](crate::reply::Elements).
+    pub(crate) fn send(&self, elements: &str) {
+        if elements.is_empty() {
             return;
         }
         let mut state = self.state();
@@ -80,10 +81,10 @@ impl Outbox {
         match state.texts.back_mut() {
             Some(text) if text.len() < LONG => {
                 text.push(',');
-                text.push_str(entries);
+                text.push_str(elements);
             }
             _ => {
-                state.texts.push_back(format!("[{entries}"));
+                state.texts.push_back(format!("[{elements}"));
                 let deliver = state.deliver.as_ref();
                 let told = deliver.map(|deliver| deliver.call((), ThreadsafeFunctionCallMode::NonBlocking));
                 if told != Some(Status::Ok) {

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::{Stream, StreamExt, stream};
 use identity_core::{ConsolidatedContact, Error, IdentifyRequest, IdentityResolver, Progress};
 use napi_derive::napi;
-use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::channel::Outbox;
-use crate::reply::{Entries, Failure, Outcome};
+use crate::reply::{Elements, Failure};
+use crate::request;
 
 /// Answers of one delivery.
 const TOGETHER: usize = 1_000;
@@ -26,7 +27,7 @@ pub struct Import {
 
 #[napi]
 impl Import {
-    /// Adds requests, each a line of JSON.
+    /// Adds requests, in lines.
     #[napi(catch_unwind)]
     pub fn push(&self, requests: String) {
         if let Some(lines) = &*self.lines() {
@@ -58,16 +59,6 @@ impl Import {
     }
 }
 
-/// A message to JavaScript.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Message {
-    /// Answers, and how far the import is with them.
-    Answers { answers: Vec<Outcome<ConsolidatedContact>>, rows: u64, people: u64, merges: u64 },
-    /// There are no more.
-    End,
-}
-
 async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: UnboundedReceiver<String>) {
     let refused = Arc::<Refused>::default();
     let progress = Arc::<Mutex<Progress>>::default();
@@ -78,15 +69,19 @@ async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: 
     let mut chunks = answers.ready_chunks(TOGETHER);
     let mut row = 0;
     while let Some(answers) = chunks.next().await {
-        let answers = answers.into_iter().map(|answer| {
+        let mut elements = Elements::default();
+        for answer in answers {
+            elements.outcome(refused.instead_of(row, answer).map_err(Failure::from));
             row += 1;
-            Outcome::of(refused.instead_of(row - 1, answer).map_err(Failure::from))
-        });
-        let answers = answers.collect();
+        }
         let Progress { rows, people, merges, .. } = *progress.lock().unwrap_or_else(PoisonError::into_inner);
-        outbox.send(Entries::message(call, &Message::Answers { answers, rows, people, merges }).as_str());
+        let done = json!({ "rows": rows, "people": people, "merges": merges });
+        let mut delivery = Elements::default();
+        delivery.number(call);
+        delivery.object_with("contacts", &elements, &done);
+        outbox.send(delivery.as_str());
     }
-    outbox.send(Entries::message(call, &Message::End).as_str());
+    outbox.send(Elements::message(call, &Value::from("end")).as_str());
 }
 
 /// The requests of lines, as they come. One that cannot be read goes on as an empty request, so that it has its place among
@@ -98,14 +93,14 @@ fn requests(
     let texts = stream::unfold(lines, |mut lines| async { Some((lines.recv().await?, lines)) });
     let mut row = 0;
     texts.flat_map(move |text| {
-        let read = |line: &str| {
+        let read = |request: Result<IdentifyRequest, Error>| {
             row += 1;
-            IdentifyRequest::from_json(line.as_bytes()).unwrap_or_else(|error| {
+            request.unwrap_or_else(|error| {
                 refused.add(row - 1, error);
                 IdentifyRequest::new()
             })
         };
-        stream::iter(text.lines().map(read).collect::<Vec<_>>())
+        stream::iter(request::read(&text).map(read).collect::<Vec<_>>())
     })
 }
 

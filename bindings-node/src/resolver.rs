@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use identity_core::{Error, IdentifyRequest, IdentityResolver};
+use identity_core::{Error, IdentityResolver};
 use napi::Result;
 use napi_derive::napi;
 
@@ -13,11 +13,12 @@ use crate::calls::{Calls, outcome};
 use crate::channel::{Channel, Outbox};
 use crate::import::Import;
 use crate::options::Options;
-use crate::reply::{Answer, Entries, Failure};
+use crate::reply::{Answer, Elements, Failure};
+use crate::request;
 use crate::runtime::runtime;
 
-/// Answers that are ready at the same time, at most.
-const TOGETHER: usize = 256;
+/// Answers that are sent together, at most: while JavaScript takes the first of a batch, the others are worked on.
+const TOGETHER: usize = 16;
 
 /// A resolver, which is connected at first or later.
 #[napi]
@@ -61,7 +62,7 @@ impl Resolver {
         })
     }
 
-    /// Identifies requests, each a line of JSON. Their calls are numbered from `first` on, and each is answered by itself with
+    /// Identifies requests, in lines. Their calls are numbered from `first` on, and each is answered by itself with
     /// a contact. A single cancellable one may be cancelled by its number.
     #[napi(catch_unwind)]
     pub fn identify(&self, first: i64, requests: String, cancellable: bool) -> Result<()> {
@@ -76,8 +77,7 @@ impl Resolver {
         let inner = Arc::clone(&self.inner);
         let work = async move {
             let found = outcome(async {
-                let request = IdentifyRequest::from_json(request.as_bytes())?;
-                inner.resolver()?.lookup(request).await
+                inner.resolver()?.lookup(request::read_one(&request)?).await
             });
             inner.answer(call, found.await);
         };
@@ -160,23 +160,23 @@ impl Inner {
     }
 
     fn answer<T: Answer>(&self, call: i64, answer: std::result::Result<T, Failure>) {
-        self.outbox.send(Entries::of(call, answer).as_str());
+        self.outbox.send(Elements::of(call, answer).as_str());
     }
 
     /// All at once, as many callers would; each is answered when it is ready, along with those that are too.
     async fn identify(&self, first: i64, requests: &str) {
-        let calls = (first..).zip(requests.lines()).map(|(call, line)| async move {
-            let identified = outcome(async {
-                let request = IdentifyRequest::from_json(line.as_bytes())?;
-                self.resolver()?.identify(request).await
-            });
+        let calls = (first..).zip(request::read(requests)).map(|(call, request)| async move {
+            let identified = outcome(async { self.resolver()?.identify(request?).await });
             (call, identified.await)
         });
         let mut ready = calls.collect::<FuturesUnordered<_>>().ready_chunks(TOGETHER);
         while let Some(answers) = ready.next().await {
-            let mut entries = Entries::default();
-            answers.into_iter().for_each(|(call, answer)| entries.add(call, answer));
-            self.outbox.send(entries.as_str());
+            let mut elements = Elements::default();
+            for (call, answer) in answers {
+                elements.number(call);
+                elements.outcome(answer);
+            }
+            self.outbox.send(elements.as_str());
         }
     }
 }

@@ -1,6 +1,6 @@
 import type { Resolver } from '../native.js'
-import { forget, hold, listen, release, take } from './channel.js'
-import { aborted, closed, type Described, fromDescription, IdentityError, internal, invalid } from './error.js'
+import { forget, hold, listen, type Receiver, release, take } from './channel.js'
+import { aborted, closed, IdentityError, internal, invalid } from './error.js'
 
 /** How a promise is settled. */
 interface Settle<T> {
@@ -8,9 +8,28 @@ interface Settle<T> {
   reject(error: IdentityError): void
 }
 
-/** A request that goes to the native part at the end of this tick. */
-interface Waiting extends Settle<unknown> {
-  line: string
+/** A call on its way: its answer settles its promise. */
+class Running implements Receiver {
+  readonly #calls: Calls
+  readonly #settle: Settle<never>
+  /** The request, where it waits for the end of its tick. */
+  readonly line: string
+  number = 0
+
+  constructor(calls: Calls, settle: Settle<never>, line = '') {
+    this.#calls = calls
+    this.#settle = settle
+    this.line = line
+  }
+
+  receive(answer: unknown): void {
+    this.#calls.end(this.number)
+    if (answer instanceof IdentityError) {
+      this.#settle.reject(answer)
+    } else {
+      this.#settle.resolve(answer as never)
+    }
+  }
 }
 
 /**
@@ -20,7 +39,7 @@ interface Waiting extends Settle<unknown> {
  */
 export class Calls {
   readonly native: Resolver
-  #waiting: Waiting[] = []
+  #waiting: Running[] = []
   #running = 0
   #onIdle: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -53,7 +72,7 @@ export class Calls {
         reject(closed())
         return
       }
-      if (this.#waiting.push({ line, resolve: resolve as (value: unknown) => void, reject }) === 1) {
+      if (this.#waiting.push(new Running(this, { resolve, reject }, line)) === 1) {
         process.nextTick(this.#flush)
       }
     })
@@ -94,26 +113,26 @@ export class Calls {
     const first = take(waiting.length)
     let lines = ''
     for (let i = 0; i < waiting.length; i++) {
-      const one = waiting[i] as Waiting
-      lines += one.line + '\n'
-      this.#listen(first + i, one)
+      const running = waiting[i] as Running
+      lines += running.line
+      this.#listen(first + i, running)
     }
     try {
       this.native.identify(first, lines, false)
     } catch (error) {
-      waiting.forEach((one, i) => this.#giveUp(first + i, one, internal(error)))
+      waiting.forEach(running => running.receive(internal(error)))
     }
   }
 
-  #start(settle: Settle<never>, start: (call: number) => void): number {
-    const call = take(1)
-    this.#listen(call, settle)
+  #start(settle: Settle<never>, start: (call: number) => void): Running {
+    const running = new Running(this, settle)
+    this.#listen(take(1), running)
     try {
-      start(call)
+      start(running.number)
     } catch (error) {
-      this.#giveUp(call, settle, internal(error))
+      running.receive(internal(error))
     }
-    return call
+    return running
   }
 
   #startCancellable<T>(settle: Settle<T>, start: (call: number, cancellable: boolean) => void, signal: AbortSignal): void {
@@ -126,8 +145,8 @@ export class Calls {
       return
     }
     const abort = (): void => {
-      this.native.cancel(call)
-      this.#giveUp(call, untied, aborted(signal))
+      this.native.cancel(running.number)
+      running.receive(aborted(signal))
     }
     const untied: Settle<T> = {
       resolve(value) {
@@ -140,29 +159,18 @@ export class Calls {
       },
     }
     signal.addEventListener('abort', abort, { once: true })
-    const call = this.#start(untied as Settle<never>, call => start(call, true))
+    const running = this.#start(untied as Settle<never>, call => start(call, true))
   }
 
-  #listen(call: number, settle: Settle<never>): void {
+  #listen(call: number, running: Running): void {
+    running.number = call
     this.#running += 1
     hold()
-    listen(call, answer => {
-      this.#end(call)
-      const error = (answer as { error?: Described } | null)?.error
-      if (error === undefined) {
-        settle.resolve(answer as never)
-      } else {
-        settle.reject(fromDescription(error))
-      }
-    })
+    listen(call, running)
   }
 
-  #giveUp(call: number, settle: Settle<never>, error: IdentityError): void {
-    this.#end(call)
-    settle.reject(error)
-  }
-
-  #end(call: number): void {
+  /** An answer has come, or is not wanted any more. */
+  end(call: number): void {
     forget(call)
     release()
     this.#done()

@@ -1,7 +1,10 @@
 import { Channel } from '../native.js'
+import { Elements } from './decode.js'
 
-/** @internal What becomes of an answer. */
-export type Receiver = (answer: unknown) => void
+/** @internal Who gets an answer, once or more often; an error is an answer too. */
+export interface Receiver {
+  receive(answer: unknown): void
+}
 
 const receivers = new Map<number, Receiver>()
 let numbers = 0
@@ -11,10 +14,12 @@ let numbers = 0
  * many at a time.
  */
 export const channel = new Channel(text => {
-  const entries = JSON.parse(text) as unknown[]
-  for (let i = 0; i < entries.length; i += 2) {
+  const elements = new Elements(JSON.parse(text) as unknown[])
+  while (!elements.isAtEnd) {
+    const call = elements.number()
+    const answer = elements.answer()
     // A call that was given up has no receiver any more.
-    receivers.get(entries[i] as number)?.(entries[i + 1])
+    receivers.get(call)?.receive(answer)
   }
 })
 

@@ -1,9 +1,10 @@
 import type { Import } from '../native.js'
 import type { Calls } from './calls.js'
 import { forget, hold, listen, release, take } from './channel.js'
+import { answers } from './decode.js'
 import { encode } from './encode.js'
-import { aborted, closed, type Described, fromDescription, type IdentityError, internal, invalid } from './error.js'
-import type { ConsolidatedContact, IdentifyRequest, IdentifyResult, ManyOptions, Progress } from './types.js'
+import { aborted, closed, IdentityError, internal, invalid } from './error.js'
+import type { IdentifyRequest, IdentifyResult, ManyOptions, Progress } from './types.js'
 
 /** Requests that cross to the native part together. */
 const TOGETHER = 1_000
@@ -15,10 +16,7 @@ const TRANSACTIONS = 3
 export type Source = Iterable<IdentifyRequest> | AsyncIterable<IdentifyRequest>
 
 /** What the native part tells of an import. */
-type Message =
-  | { answers: Progress & { answers: (ConsolidatedContact | { error: Described })[] } }
-  | 'end'
-  | { error: Described }
+type Message = { contacts: unknown[]; with: Progress } | 'end' | IdentityError
 
 /**
  * @internal Many requests from one source, and their results in order. The source is read as far as a few transactions are
@@ -103,7 +101,7 @@ export class Many {
     if (signal?.aborted) {
       throw aborted(signal)
     }
-    listen(this.#call, message => this.#receive(message as Message))
+    listen(this.#call, this)
     try {
       this.#native = this.#calls.native.import(this.#call)
     } catch (error) {
@@ -159,7 +157,7 @@ export class Many {
   }
 
   #add(request: unknown): void {
-    let line = '{}'
+    let line = '\n\n'
     try {
       line = encode(request)
     } catch (error) {
@@ -174,40 +172,49 @@ export class Many {
 
   #flush = (): void => {
     if (this.#lines.length > 0 && !this.#isStopped) {
-      this.#native.push(this.#lines.join('\n'))
+      this.#native.push(this.#lines.join(''))
       this.#lines = []
       this.#hold()
     }
   }
 
+  /** What the native part tells. */
+  receive(message: unknown): void {
+    this.#receive(message as Message)
+  }
+
   #receive(message: Message): void {
     if (message === 'end') {
       this.#hasEnded = true
-    } else if ('error' in message) {
-      this.fail(fromDescription(message.error))
+    } else if (message instanceof IdentityError) {
+      this.fail(message)
     } else {
-      const { answers, ...progress } = message.answers
-      this.#ready.push(answers.map(answer => this.#result(answer)))
+      const results = answers(message.contacts)
+      const first = this.#answered
+      this.#answered += results.length
+      this.#correct(results, first)
+      this.#ready.push(results)
       if (this.#answered === this.#rows - this.#lines.length && this.#iterator !== undefined) {
         this.#release()
       }
-      this.#tell(progress)
+      this.#tell(message.with)
     }
     this.#wakeTaker?.()
   }
 
-  #result(answer: ConsolidatedContact | { error: Described }): IdentifyResult {
-    const row = this.#answered++
-    if (!('error' in answer)) {
-      return answer
+  /** Puts what did not reach the native part in its place. */
+  #correct(results: IdentifyResult[], first: number): void {
+    for (const [row, error] of this.#refused) {
+      if (row >= first + results.length) {
+        break
+      }
+      results[row - first] = error
+      this.#refused.delete(row)
     }
-    const refused = this.#refused.get(row)
-    this.#refused.delete(row)
-    const error = refused ?? fromDescription(answer.error)
-    if (error.code === 'CLOSED') {
-      this.fail(error)
+    const last = results.at(-1)
+    if (last instanceof IdentityError && last.code === 'CLOSED') {
+      this.fail(last)
     }
-    return error
   }
 
   #tell(progress: Progress): void {

@@ -1,6 +1,7 @@
 import { Resolver } from '../native.js'
 import { channel } from './channel.js'
 import { Calls } from './calls.js'
+import { answers } from './decode.js'
 import { encode } from './encode.js'
 import { IdentityError, internal, invalid } from './error.js'
 import { Many, type Source } from './many.js'
@@ -119,7 +120,11 @@ export class IdentityResolver implements AsyncDisposable {
     try {
       const line = encode(request)
       const { native } = this.#calls
-      return this.#calls.call((call, cancellable) => native.lookup(call, line, cancellable), options?.signal ?? undefined)
+      const found = this.#calls.call<{ contacts: unknown[] }>(
+        (call, cancellable) => native.lookup(call, line, cancellable),
+        options?.signal ?? undefined,
+      )
+      return found.then(({ contacts }) => answers(contacts) as ConsolidatedContact[])
     } catch (error) {
       return refuse(error)
     }
