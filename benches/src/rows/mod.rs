@@ -6,6 +6,7 @@ mod growth;
 mod http;
 mod import;
 mod memory;
+mod node;
 mod resident;
 mod turns;
 
@@ -28,14 +29,16 @@ pub(crate) enum Row {
     Http,
     Growth,
     ImportMySql,
+    NodeMySql,
     ImportSqlite,
     Memory,
+    NodeMemory,
     Resident,
 }
 
 impl Row {
     /// Those that share a server, in the order in which they are measured.
-    const ON_A_SERVER: [Self; 8] = [
+    const ON_A_SERVER: [Self; 9] = [
         Self::Known,
         Self::New,
         Self::Mixed,
@@ -43,11 +46,12 @@ impl Row {
         Self::LoneNew,
         Self::Http,
         Self::Growth,
+        Self::NodeMySql,
         Self::ImportMySql,
     ];
 
     /// Those that come after it, and have the machine to themselves.
-    const ALONE: [Self; 3] = [Self::ImportSqlite, Self::Memory, Self::Resident];
+    const ALONE: [Self; 4] = [Self::ImportSqlite, Self::Memory, Self::NodeMemory, Self::Resident];
 
     /// The kind of work.
     pub(crate) fn name(self) -> &'static str {
@@ -60,6 +64,8 @@ impl Row {
             Self::Http => http::WORK,
             Self::Growth => growth::WORK,
             Self::ImportMySql => import::MYSQL,
+            Self::NodeMySql => node::MYSQL,
+            Self::NodeMemory => node::MEMORY,
             Self::ImportSqlite => import::SQLITE,
             Self::Memory => memory::WORK,
             Self::Resident => resident::WORK,
@@ -82,6 +88,8 @@ impl Row {
             Self::Http => http::line(options, scene).await,
             Self::Growth => growth::line(options, scene).await,
             Self::ImportMySql => import::mysql(options, scene).await,
+            Self::NodeMySql => node::mysql(options, scene).await,
+            Self::NodeMemory => node::memory(options).await,
             Self::ImportSqlite => import::sqlite(options).await,
             Self::Memory => memory::line(options).await,
             Self::Resident => resident::line(options).await,

@@ -7,9 +7,10 @@ mod import;
 mod pipeline;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt, stream};
 
 use crate::answer::Identified;
 use crate::changes::Draft;
@@ -80,6 +81,7 @@ impl IdentityResolver {
     /// [`Error::InvalidInput`] names the field, and nothing was changed. [`Error::Conflict`] and
     /// [`Error::Unavailable`] ask for a retry, which is safe.
     pub async fn identify(&self, request: IdentifyRequest) -> Result<ConsolidatedContact, Error> {
+        self.open()?;
         let pair = self.engine().normalizer.request(&request)?;
         self.within_deadline(self.gatherer.identify(pair)).await
     }
@@ -100,6 +102,10 @@ impl IdentityResolver {
     ) -> Vec<Result<ConsolidatedContact, Error>> {
         let mut answers = Vec::new();
         let mut requests = requests.into_iter();
+        if let Err(closed) = self.open() {
+            answers.extend(requests.map(|_| Err(closed.clone())));
+            return answers;
+        }
         let mut pipeline = Pipeline::new(&self.gatherer);
         loop {
             let chunk: Vec<_> = requests.by_ref().take(self.gatherer.limits.import_size).collect();
@@ -119,7 +125,8 @@ impl IdentityResolver {
     /// so a slow source is not waited for. `progress` is called after each chunk.
     ///
     /// The results have to be taken, or nothing happens. Dropping the stream ends the import after what is committed; it
-    /// may be started again from the beginning, since what happened already does not happen again.
+    /// may be started again from the beginning, since what happened already does not happen again. Where the resolver is
+    /// closed meanwhile, [`Error::Closed`] is the last result.
     ///
     /// ```
     /// # use identity_core::{IdentifyRequest, IdentityResolver};
@@ -143,7 +150,7 @@ impl IdentityResolver {
         S: Stream<Item = IdentifyRequest> + Send + 'static,
         P: FnMut(Progress) + Send + 'static,
     {
-        import::stream(Arc::clone(&self.gatherer), requests, progress)
+        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress))
     }
 
     /// The same, with ids only: what imports of many rows want. Drawing up whole people would cost more than finding them
@@ -157,7 +164,7 @@ impl IdentityResolver {
         S: Stream<Item = IdentifyRequest> + Send + 'static,
         P: FnMut(Progress) + Send + 'static,
     {
-        import::stream(Arc::clone(&self.gatherer), requests, progress)
+        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress))
     }
 
     /// Every person that the identifiers lead to, oldest first: none, one, or two that nothing has proved to be
@@ -166,6 +173,7 @@ impl IdentityResolver {
     /// # Errors
     /// As for [`identify`](Self::identify), without conflicts.
     pub async fn lookup(&self, request: IdentifyRequest) -> Result<Vec<ConsolidatedContact>, Error> {
+        self.open()?;
         let pair = self.engine().normalizer.request(&request)?;
         let identifiers: Vec<Identifier> = pair.identifiers().collect();
         let graph = self.load(Query { identifiers: &identifiers, contacts: &[] }).await?;
@@ -202,16 +210,24 @@ impl IdentityResolver {
         Self { gatherer: Arc::clone(&self.gatherer), deadline: Some(deadline) }
     }
 
+    /// How many requests one transaction of an import takes at most, see [`ResolverBuilder::import_size`].
+    pub fn import_size(&self) -> usize {
+        self.gatherer.limits.import_size
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where it gives none.
     pub async fn ping(&self) -> Result<(), Error> {
+        self.open()?;
         self.within_deadline(async { self.engine().store.load(Query::default()).await.map(drop) }).await
     }
 
-    /// Lets go of the store's connections and files. Calls that come later fail.
+    /// Lets go of the store's connections and files. Calls that come later, through any clone, get [`Error::Closed`]; so
+    /// do those that are on their way and still need a connection.
     pub async fn close(&self) {
+        self.gatherer.closed.store(true, Ordering::Release);
         self.engine().store.close().await;
     }
 
@@ -219,16 +235,49 @@ impl IdentityResolver {
         &self.gatherer.engine
     }
 
+    fn open(&self) -> Result<(), Error> {
+        self.gatherer.open()
+    }
+
+    /// The results of an import, as long as the resolver is open.
+    fn until_closed<T, S>(
+        &self,
+        results: S,
+    ) -> impl Stream<Item = Result<T, Error>> + Send + Unpin + use<T, S>
+    where
+        T: Send + 'static,
+        S: Stream<Item = Result<T, Error>> + Send + Unpin,
+    {
+        let gatherer = Arc::clone(&self.gatherer);
+        Box::pin(stream::unfold(Some(results), move |results| {
+            let gatherer = Arc::clone(&gatherer);
+            async move {
+                let mut results = results?;
+                let result = results.next().await?;
+                Some(match gatherer.open() {
+                    Ok(()) => (result, Some(results)),
+                    Err(closed) => (Err(closed), None),
+                })
+            }
+        }))
+    }
+
     async fn load(&self, query: Query<'_>) -> Result<Graph, Error> {
+        self.open()?;
         self.within_deadline(self.engine().retry.run(|| self.engine().load_once(query))).await
     }
 
     async fn within_deadline<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match self.deadline {
+        let outcome = match self.deadline {
             Some(deadline) => {
                 tokio::time::timeout(deadline, call).await.unwrap_or(Err(Error::Timeout { deadline }))
             }
             None => call.await,
+        };
+        match outcome {
+            // A store that was closed has no connection to give.
+            Err(Error::Unavailable { .. }) if self.open().is_err() => Err(Error::Closed),
+            outcome => outcome,
         }
     }
 }

@@ -33,6 +33,7 @@ mod serve;
 mod state;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -75,6 +76,8 @@ impl Default for Limits {
 pub(super) struct Gatherer {
     pub(super) engine: Engine,
     pub(super) limits: Limits,
+    /// Whether the resolver was closed.
+    pub(super) closed: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -97,7 +100,12 @@ struct Slot {
 
 impl Gatherer {
     pub(super) fn new(engine: Engine, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { engine, limits, state: Mutex::default() })
+        Arc::new(Self { engine, limits, closed: AtomicBool::new(false), state: Mutex::default() })
+    }
+
+    /// Whether calls may begin.
+    pub(super) fn open(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
     }
 
     /// Identifies one request, alone or with others.

@@ -1,0 +1,1 @@
+module.exports = require('./identity-core.linux-x64-gnu.node')
