@@ -5,6 +5,7 @@ mod growth;
 mod http;
 mod import;
 mod memory;
+mod python;
 mod resident;
 
 use crate::measure::Measured;
@@ -39,6 +40,9 @@ pub(crate) async fn all(options: &Options) -> Result<(Vec<Line>, Option<String>)
     }
     if options.wants(resident::WORK) {
         lines.push(resident::line(options).await?);
+    }
+    if options.wants(python::WORK) {
+        lines.extend(python::lines(options).await?);
     }
     Ok((lines, server))
 }
