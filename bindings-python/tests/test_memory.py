@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+# A million calls of a build without optimisation.
+pytestmark = pytest.mark.timeout(1_200)
+
 RESIDENT = """
 import gc, sys
 import identity_core as ic
