@@ -18,6 +18,10 @@ use crate::{Failure, Options};
 /// # Errors
 /// What goes wrong while measuring.
 pub(crate) async fn all(options: &Options) -> Result<(Vec<Line>, Option<String>), Failure> {
+    // Before hours of measuring, not after.
+    if options.wants(python::WORK) {
+        python::interpreter(options)?;
+    }
     let scene = Scene::new(options);
     let mut lines = callers::lines(options, &scene).await?;
     if options.wants(http::WORK) {

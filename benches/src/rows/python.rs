@@ -43,7 +43,7 @@ struct Told {
 /// # Errors
 /// What goes wrong while measuring, and where two contenders find different people.
 pub(super) async fn lines(options: &Options) -> Result<Vec<Line>, Failure> {
-    let python = options.python.as_deref().ok_or("the pip package is measured by way of benches/run")?;
+    let python = interpreter(options)?;
     let count = options.size(FULL);
     let folder = tempfile::tempdir()?;
     let all = write(python, folder.path(), "all", count).await?;
@@ -93,6 +93,15 @@ pub(super) async fn lines(options: &Options) -> Result<Vec<Line>, Failure> {
             bars: vec![at_least("polars and networkx / ours", networkx.seconds / ours_of_few.seconds, 2.0)],
         },
     ])
+}
+
+/// The Python that has the contenders.
+///
+/// # Errors
+/// Where none was named.
+pub(super) fn interpreter(options: &Options) -> Result<&Path, Failure> {
+    let python = options.python.as_deref();
+    python.ok_or_else(|| "the pip package is measured by way of benches/run, which makes an environment for it".into())
 }
 
 /// Writes visits as an Arrow file.
