@@ -110,11 +110,11 @@ def splink(table: pa.Table) -> tuple[float, Labels]:
         ") WHERE unique_id_l <> unique_id_r"
     )
     api = DuckDBAPI(connection=db)
-    nodes, pairs = db.table("visits").select("unique_id"), db.table("pairs")
+    db.execute("CREATE TABLE nodes AS SELECT unique_id FROM visits")
     clusters = cluster_pairwise_predictions_at_threshold(
-        api.register(nodes) if hasattr(api, "register") else nodes,
-        api.register(pairs) if hasattr(api, "register") else pairs,
-        **({} if hasattr(api, "register") else {"db_api": api}),
+        api.register("nodes"),
+        api.register("pairs"),
+        db_api=api,
         node_id_column_name="unique_id",
         edge_id_column_name_left="unique_id_l",
         edge_id_column_name_right="unique_id_r",
