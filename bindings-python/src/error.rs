@@ -67,7 +67,10 @@ pub(crate) fn message(error: &Error) -> String {
         Error::InvalidInput(invalid) => {
             let field = invalid.field().map_or("the request", field_name);
             // The core's words are JSON's.
-            let reason = invalid.reason().to_string().replace(Field::PhoneNumber.name(), field_name(Field::PhoneNumber));
+            let reason = invalid
+                .reason()
+                .to_string()
+                .replace(Field::PhoneNumber.name(), field_name(Field::PhoneNumber));
             format!("{field} {}", reason.replace("null", "None"))
         }
         error => error.to_string(),

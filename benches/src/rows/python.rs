@@ -87,8 +87,8 @@ pub(super) async fn lines(options: &Options) -> Result<Vec<Line>, Failure> {
         Line {
             work: "pip package, a tenth of the rows",
             figures: vec![
-                ("ours, identify_frame", figure(&[ours_of_few.clone()])),
-                ("polars and networkx", figure(&[networkx.clone()])),
+                ("ours, identify_frame", figure(std::slice::from_ref(&ours_of_few))),
+                ("polars and networkx", figure(std::slice::from_ref(&networkx))),
             ],
             bars: vec![at_least("polars and networkx / ours", networkx.seconds / ours_of_few.seconds, 2.0)],
         },
@@ -101,7 +101,9 @@ pub(super) async fn lines(options: &Options) -> Result<Vec<Line>, Failure> {
 /// Where none was named.
 pub(super) fn interpreter(options: &Options) -> Result<&Path, Failure> {
     let python = options.python.as_deref();
-    python.ok_or_else(|| "the pip package is measured by way of benches/run, which makes an environment for it".into())
+    python.ok_or_else(|| {
+        "the pip package is measured by way of benches/run, which makes an environment for it".into()
+    })
 }
 
 /// Writes visits as an Arrow file.
