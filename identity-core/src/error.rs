@@ -257,7 +257,8 @@ pub struct InvalidInput {
 }
 
 impl InvalidInput {
-    pub(crate) const fn new(field: Field, reason: InvalidReason) -> Self {
+    /// A field that is refused. For sources of [`Rows`](crate::Rows), which meet values of types that are none of a request's.
+    pub const fn new(field: Field, reason: InvalidReason) -> Self {
         Self { field: Some(field), reason }
     }
 

@@ -7,6 +7,7 @@ mod http;
 mod import;
 mod memory;
 mod node;
+mod python;
 mod resident;
 mod turns;
 
@@ -34,6 +35,7 @@ pub(crate) enum Row {
     Memory,
     NodeMemory,
     Resident,
+    Python,
 }
 
 impl Row {
@@ -51,7 +53,8 @@ impl Row {
     ];
 
     /// Those that come after it, and have the machine to themselves.
-    const ALONE: [Self; 4] = [Self::ImportSqlite, Self::Memory, Self::NodeMemory, Self::Resident];
+    const ALONE: [Self; 5] =
+        [Self::ImportSqlite, Self::Memory, Self::NodeMemory, Self::Resident, Self::Python];
 
     /// The kind of work.
     pub(crate) fn name(self) -> &'static str {
@@ -69,6 +72,7 @@ impl Row {
             Self::ImportSqlite => import::SQLITE,
             Self::Memory => memory::WORK,
             Self::Resident => resident::WORK,
+            Self::Python => python::WORK,
         }
     }
 
@@ -77,9 +81,9 @@ impl Row {
         Self::ON_A_SERVER.into_iter().chain(Self::ALONE).map(Self::name)
     }
 
-    async fn measure(self, options: &Options, scene: &Scene) -> Result<Line, Failure> {
+    async fn measure(self, options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
         let callers = Callers { options, scene };
-        match self {
+        let line = match self {
             Self::Known => callers.known().await,
             Self::New => callers.new_people().await,
             Self::Mixed => callers.mixed().await,
@@ -93,7 +97,9 @@ impl Row {
             Self::ImportSqlite => import::sqlite(options).await,
             Self::Memory => memory::line(options).await,
             Self::Resident => resident::line(options).await,
-        }
+            Self::Python => return python::lines(options).await,
+        };
+        Ok(vec![line?])
     }
 }
 
@@ -102,12 +108,17 @@ impl Row {
 /// # Errors
 /// What goes wrong while measuring.
 pub(crate) async fn all(options: &Options, kept: &mut Kept) -> Result<(), Failure> {
+    // Before hours of measuring, not after.
+    if options.wants(Row::Python.name()) {
+        python::interpreter(options)?;
+    }
     for rows in [&Row::ON_A_SERVER[..], &Row::ALONE] {
         // The server ends along with it.
         let scene = Scene::new(options);
         for row in rows.iter().filter(|row| options.wants(row.name())) {
-            let line = row.measure(options, &scene).await?;
-            kept.add(line, scene.facts().await?)?;
+            for line in row.measure(options, &scene).await? {
+                kept.add(line, scene.facts().await?)?;
+            }
         }
     }
     Ok(())

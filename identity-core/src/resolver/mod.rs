@@ -14,11 +14,13 @@ use futures_util::{Stream, StreamExt, stream};
 
 use crate::answer::Identified;
 use crate::changes::Draft;
+use crate::cluster::Cluster;
 use crate::contact::{ConsolidatedContact, ContactId};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::identifier::Identifier;
 use crate::request::IdentifyRequest;
+use crate::rows::Rows;
 use crate::snapshot::Query;
 use crate::store::ContactStore;
 
@@ -28,7 +30,7 @@ use import::Chunk;
 use pipeline::Pipeline;
 
 pub use builder::ResolverBuilder;
-pub use import::Progress;
+pub use import::{OnInvalid, Progress};
 
 /// Finds out who a customer is. Cheap to clone; clones share the store.
 ///
@@ -112,7 +114,8 @@ impl IdentityResolver {
             if chunk.is_empty() && pipeline.is_idle() {
                 return answers;
             }
-            let next = (!chunk.is_empty()).then(|| Chunk::new(self.engine().normalizer, &chunk));
+            let next =
+                (!chunk.is_empty()).then(|| Chunk::new(self.engine().normalizer, &chunk, OnInvalid::GoOn));
             answers.extend(pipeline.step(next).await.unwrap_or_default().answers);
             // Others have their turn on this thread, even where a store answers at once.
             tokio::task::yield_now().await;
@@ -165,6 +168,46 @@ impl IdentityResolver {
         P: FnMut(Progress) + Send + 'static,
     {
         self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress))
+    }
+
+    /// The same for sources that have their rows in columns: what comes from the stream is one transaction each, and is
+    /// answered together. Nothing is copied but what is new. See [`ResolverBuilder::import_size`] for how many rows one
+    /// should have.
+    ///
+    /// An answer names the primary of that moment. Where rows may be merged later in the same import, ask
+    /// [`primaries`](Self::primaries) at its end.
+    pub fn identify_rows<S, R, P>(
+        &self,
+        chunks: S,
+        on_invalid: OnInvalid,
+        progress: P,
+    ) -> impl Stream<Item = Vec<Result<Identified, Error>>> + Send + Unpin + use<S, R, P>
+    where
+        S: Stream<Item = R> + Send + 'static,
+        R: Rows,
+        P: FnMut(Progress) + Send + 'static,
+    {
+        import::rows(Arc::clone(&self.gatherer), chunks, on_invalid, progress)
+    }
+
+    /// The primaries that contacts belong to now, in the order of `contacts`; `None` where one is not live. Reads only, and
+    /// far less than [`get`](Self::get) would: an import asks for thousands at a time to learn who its rows are at its end.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and what else the store answers.
+    pub async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        let Engine { store, retry, .. } = self.engine();
+        self.within_deadline(retry.run(|| store.primaries(contacts))).await
+    }
+
+    /// The person that a contact belongs to now, with every contact and what they have in common. `None` where there is no
+    /// such live contact. Reads only.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and what else the store answers.
+    pub async fn cluster(&self, contact: ContactId) -> Result<Option<Cluster>, Error> {
+        let graph = self.load(Query { identifiers: &[], contacts: &[contact] }).await?;
+        graph.get(contact).map(|primary| graph.cluster(primary).ok_or_else(Error::too_few_ids)).transpose()
     }
 
     /// Every person that the identifiers lead to, oldest first: none, one, or two that nothing has proved to be
