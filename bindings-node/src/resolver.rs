@@ -76,9 +76,7 @@ impl Resolver {
     pub fn lookup(&self, call: i64, request: String, cancellable: bool) -> Result<()> {
         let inner = Arc::clone(&self.inner);
         let work = async move {
-            let found = outcome(async {
-                inner.resolver()?.lookup(request::read_one(&request)?).await
-            });
+            let found = outcome(async { inner.resolver()?.lookup(request::read_one(&request)?).await });
             inner.answer(call, found.await);
         };
         self.spawn(call, cancellable, work)

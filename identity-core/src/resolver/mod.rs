@@ -153,7 +153,7 @@ impl IdentityResolver {
         S: Stream<Item = IdentifyRequest> + Send + 'static,
         P: FnMut(Progress) + Send + 'static,
     {
-        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress))
+        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress), Err)
     }
 
     /// The same, with ids only: what imports of many rows want. Drawing up whole people would cost more than finding them
@@ -167,7 +167,7 @@ impl IdentityResolver {
         S: Stream<Item = IdentifyRequest> + Send + 'static,
         P: FnMut(Progress) + Send + 'static,
     {
-        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress))
+        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress), Err)
     }
 
     /// The same for sources that have their rows in columns: what comes from the stream is one transaction each, and is
@@ -187,7 +187,8 @@ impl IdentityResolver {
         R: Rows,
         P: FnMut(Progress) + Send + 'static,
     {
-        import::rows(Arc::clone(&self.gatherer), chunks, on_invalid, progress)
+        let answers = import::rows(Arc::clone(&self.gatherer), chunks, on_invalid, progress);
+        self.until_closed(answers, |closed| vec![Err(closed)])
     }
 
     /// The primaries that contacts belong to now, in the order of `contacts`; `None` where one is not live. Reads only, and
@@ -196,6 +197,7 @@ impl IdentityResolver {
     /// # Errors
     /// [`Error::Unavailable`] and what else the store answers.
     pub async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        self.open()?;
         let Engine { store, retry, .. } = self.engine();
         self.within_deadline(retry.run(|| store.primaries(contacts))).await
     }
@@ -286,10 +288,11 @@ impl IdentityResolver {
     fn until_closed<T, S>(
         &self,
         results: S,
-    ) -> impl Stream<Item = Result<T, Error>> + Send + Unpin + use<T, S>
+        closed: fn(Error) -> T,
+    ) -> impl Stream<Item = T> + Send + Unpin + use<T, S>
     where
         T: Send + 'static,
-        S: Stream<Item = Result<T, Error>> + Send + Unpin,
+        S: Stream<Item = T> + Send + Unpin,
     {
         let gatherer = Arc::clone(&self.gatherer);
         Box::pin(stream::unfold(Some(results), move |results| {
@@ -299,7 +302,7 @@ impl IdentityResolver {
                 let result = results.next().await?;
                 Some(match gatherer.open() {
                     Ok(()) => (result, Some(results)),
-                    Err(closed) => (Err(closed), None),
+                    Err(error) => (closed(error), None),
                 })
             }
         }))
