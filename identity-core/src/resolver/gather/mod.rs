@@ -40,7 +40,7 @@ use tokio::sync::oneshot;
 
 use self::serve::{serve_apart, serve_load, serve_write};
 use self::state::{Job, Stage, State, Waiting};
-use super::engine::{Engine, Loaded, Patience, People, identifiers};
+use super::engine::{Engine, Loaded, People, identifiers};
 use crate::contact::ConsolidatedContact;
 use crate::error::Error;
 use crate::identifier::IdentifierPair;
@@ -112,7 +112,7 @@ impl Gatherer {
     pub(super) async fn identify(self: &Arc<Self>, pair: IdentifierPair) -> Reply {
         #[cfg(feature = "memory")]
         if self.engine.store.resident().is_some() {
-            let mut answers = self.engine.run(&[pair], Patience::Full).await.answers;
+            let mut answers = self.engine.run(&[pair], super::engine::Patience::Full).await.answers;
             return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
         }
         let waiting = match self.enter(Stage::Load, &pair, None)? {
