@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{Stream, StreamExt, stream};
-use identity_core::{ConsolidatedContact, Error, IdentifyRequest, IdentityResolver, Progress};
+use identity_core::{Error, IdentifyRequest, IdentityResolver, Progress};
 use napi_derive::napi;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};

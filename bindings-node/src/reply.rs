@@ -22,9 +22,14 @@ impl Elements {
     /// A call and its answer.
     pub(crate) fn of<T: Answer>(call: i64, outcome: Result<T, Failure>) -> Self {
         let mut elements = Self::default();
-        elements.number(call);
-        elements.outcome(outcome);
+        elements.call(call, outcome);
         elements
+    }
+
+    /// Adds a call and its answer.
+    pub(crate) fn call<T: Answer>(&mut self, call: i64, outcome: Result<T, Failure>) {
+        self.number(call);
+        self.outcome(outcome);
     }
 
     /// A call, and what it has to say that is no answer.

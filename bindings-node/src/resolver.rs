@@ -1,11 +1,11 @@
 //! The calls, as JavaScript makes them. Each has a number, under which its answer comes through the [`Channel`].
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use identity_core::{Error, IdentityResolver};
+use identity_core::{ConsolidatedContact, Error, IdentityResolver};
 use napi::Result;
 use napi_derive::napi;
 
@@ -16,9 +16,6 @@ use crate::options::Options;
 use crate::reply::{Answer, Elements, Failure};
 use crate::request;
 use crate::runtime::runtime;
-
-/// Answers that are sent together, at most: while JavaScript takes the first of a batch, the others are worked on.
-const TOGETHER: usize = 16;
 
 /// A resolver, which is connected at first or later.
 #[napi]
@@ -163,18 +160,41 @@ impl Inner {
 
     /// All at once, as many callers would; each is answered when it is ready, along with those that are too.
     async fn identify(&self, first: i64, requests: &str) {
-        let calls = (first..).zip(request::read(requests)).map(|(call, request)| async move {
-            let identified = outcome(async { self.resolver()?.identify(request?).await });
-            (call, identified.await)
-        });
-        let mut ready = calls.collect::<FuturesUnordered<_>>().ready_chunks(TOGETHER);
-        while let Some(answers) = ready.next().await {
-            let mut elements = Elements::default();
-            for (call, answer) in answers {
-                elements.number(call);
-                elements.outcome(answer);
+        let mut calls = Vec::new();
+        let mut valid = Vec::new();
+        let mut refused = Elements::default();
+        for (call, request) in (first..).zip(request::read(requests)) {
+            match request {
+                Ok(request) => {
+                    calls.push(call);
+                    valid.push(request);
+                }
+                Err(error) => refused.call::<ConsolidatedContact>(call, Err(error.into())),
             }
-            self.outbox.send(elements.as_str());
+        }
+        self.outbox.send(refused.as_str());
+        let resolver = match self.resolver() {
+            Ok(resolver) => resolver,
+            Err(error) => {
+                return calls.into_iter().for_each(|call| self.answer::<()>(call, Err(error.clone().into())));
+            }
+        };
+        let mut answered = vec![false; calls.len()];
+        let answering = async {
+            let mut ready = pin!(resolver.identify_each(valid));
+            while let Some(answers) = ready.next().await {
+                let mut elements = Elements::default();
+                for (position, answer) in answers {
+                    answered[position] = true;
+                    elements.call(calls[position], answer.map_err(Failure::from));
+                }
+                self.outbox.send(elements.as_str());
+            }
+            Ok(())
+        };
+        if let Err(Failure::Panicked) = outcome(answering).await {
+            let left = calls.iter().zip(answered).filter(|(_, answered)| !answered);
+            left.for_each(|(call, _)| self.answer::<()>(*call, Err(Failure::Panicked)));
         }
     }
 }

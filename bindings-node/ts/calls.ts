@@ -1,6 +1,7 @@
 import type { Resolver } from '../native.js'
-import { forget, hold, listen, type Receiver, release, take } from './channel.js'
+import { forget, hold, listen, release, take } from './channel.js'
 import { aborted, closed, IdentityError, internal, invalid } from './error.js'
+import type { Receiver } from './receivers.js'
 
 /** How a promise is settled. */
 interface Settle<T> {
@@ -166,7 +167,7 @@ export class Calls {
     running.number = call
     this.#running += 1
     hold()
-    listen(call, running)
+    listen(running)
   }
 
   /** An answer has come, or is not wanted any more. */

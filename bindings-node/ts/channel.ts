@@ -1,12 +1,8 @@
 import { Channel } from '../native.js'
 import { Elements } from './decode.js'
+import { type Receiver, Receivers } from './receivers.js'
 
-/** @internal Who gets an answer, once or more often; an error is an answer too. */
-export interface Receiver {
-  receive(answer: unknown): void
-}
-
-const receivers = new Map<number, Receiver>()
+const receivers = new Receivers()
 let numbers = 0
 
 /**
@@ -30,9 +26,9 @@ export function take(calls: number): number {
   return first
 }
 
-/** @internal Answers to a call go to `receiver` until it is forgotten. */
-export function listen(call: number, receiver: Receiver): void {
-  receivers.set(call, receiver)
+/** @internal Answers to its call go to `receiver` until it is forgotten. */
+export function listen(receiver: Receiver): void {
+  receivers.add(receiver)
 }
 
 /** @internal */

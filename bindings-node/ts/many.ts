@@ -4,6 +4,7 @@ import { forget, hold, listen, release, take } from './channel.js'
 import { answers } from './decode.js'
 import { encode } from './encode.js'
 import { aborted, closed, IdentityError, internal, invalid } from './error.js'
+import type { Receiver } from './receivers.js'
 import type { IdentifyRequest, IdentifyResult, ManyOptions, Progress } from './types.js'
 
 /** Requests that cross to the native part together. */
@@ -22,11 +23,11 @@ type Message = { contacts: unknown[]; with: Progress } | 'end' | IdentityError
  * @internal Many requests from one source, and their results in order. The source is read as far as a few transactions are
  * ahead of what was taken of the results, and no further.
  */
-export class Many {
+export class Many implements Receiver {
   readonly #calls: Calls
   readonly #options: ManyOptions
   readonly #source: Source
-  readonly #call = take(1)
+  readonly number = take(1)
   #native!: Import
   #window = 0
   #iterator: Iterator<IdentifyRequest> | AsyncIterator<IdentifyRequest> | undefined
@@ -101,11 +102,11 @@ export class Many {
     if (signal?.aborted) {
       throw aborted(signal)
     }
-    listen(this.#call, this)
+    listen(this)
     try {
-      this.#native = this.#calls.native.import(this.#call)
+      this.#native = this.#calls.native.import(this.number)
     } catch (error) {
-      forget(this.#call)
+      forget(this.number)
       throw internal(error)
     }
     this.#window = TRANSACTIONS * this.#calls.native.importSize
@@ -247,9 +248,9 @@ export class Many {
   #end(): void {
     this.#isOver = true
     if (!this.#hasEnded) {
-      this.#calls.native.cancel(this.#call)
+      this.#calls.native.cancel(this.number)
     }
-    forget(this.#call)
+    forget(this.number)
     this.#release()
     this.#wakeReader?.()
   }

@@ -18,9 +18,10 @@ async function main(url: string): Promise<void> {
     const workers = [0, 1, 2].map(() => new Worker(__filename, { workerData: { url, busy } }))
     await Promise.all(
       workers.map(async worker => {
+        // Before the message, since both may come at once.
+        const ended = once(worker, 'exit')
         const [phone] = (await once(worker, 'message')) as [string]
         if (phone !== '5') throw new Error(`a wrong answer: ${phone}`)
-        const ended = once(worker, 'exit')
         if (busy) {
           await new Promise(resolve => setTimeout(resolve, Math.random() * 20))
           await worker.terminate()

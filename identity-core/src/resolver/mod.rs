@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::future::Either;
+use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::answer::Identified;
@@ -86,6 +88,43 @@ impl IdentityResolver {
         self.open()?;
         let pair = self.engine().normalizer.request(&request)?;
         self.within_deadline(self.gatherer.identify(pair)).await
+    }
+
+    /// What as many callers of [`identify`](Self::identify) at once would be answered, with the positions of their requests:
+    /// those that are ready are told together, and as soon as they are. For who has gathered calls already, as a binding of
+    /// another language does, since it is cheaper than so many calls.
+    pub fn identify_each(
+        &self,
+        requests: Vec<IdentifyRequest>,
+    ) -> impl Stream<Item = Vec<(usize, Result<ConsolidatedContact, Error>)>> + Send {
+        /// While the first of them are passed on, the others are worked on.
+        const TOGETHER: usize = 16;
+
+        #[cfg(feature = "memory")]
+        if self.engine().store.resident().is_some() {
+            let firsts = (0..requests.len()).step_by(TOGETHER);
+            return Either::Left(stream::unfold((requests, firsts), async |(requests, mut firsts)| {
+                let first = firsts.next()?;
+                let last = requests.len().min(first + TOGETHER);
+                let answers = self.identify_together(&requests[first..last]).await;
+                Some(((first..).zip(answers).collect(), (requests, firsts)))
+            }));
+        }
+        let calls = requests
+            .into_iter()
+            .enumerate()
+            .map(async |(position, request)| (position, self.identify(request).await));
+        Either::Right(calls.collect::<FuturesUnordered<_>>().ready_chunks(TOGETHER))
+    }
+
+    async fn identify_together(
+        &self,
+        requests: &[IdentifyRequest],
+    ) -> Vec<Result<ConsolidatedContact, Error>> {
+        match self.open() {
+            Ok(()) => Chunk::new(self.engine().normalizer, requests).identify(self.engine()).await.answers,
+            Err(closed) => requests.iter().map(|_| Err(closed.clone())).collect(),
+        }
     }
 
     /// Leaves the rows and gives the replies that calling [`identify`](Self::identify) for each request in order
