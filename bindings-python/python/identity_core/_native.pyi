@@ -1,6 +1,16 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeAlias, final
 
+__all__ = [
+    "AsyncResolver",
+    "ConsolidatedContact",
+    "Identified",
+    "Resolver",
+    "Source",
+    "__version__",
+    "people_of",
+]
+
 __version__: str
 
 _Contact: TypeAlias = tuple[int, str | None, str | None, int | None, int]
