@@ -102,12 +102,10 @@ impl IdentityResolver {
 
         #[cfg(feature = "memory")]
         if self.engine().store.resident().is_some() {
-            let firsts = (0..requests.len()).step_by(TOGETHER);
-            return Either::Left(stream::unfold((requests, firsts), async |(requests, mut firsts)| {
-                let first = firsts.next()?;
-                let last = requests.len().min(first + TOGETHER);
-                let answers = self.identify_together(&requests[first..last]).await;
-                Some(((first..).zip(answers).collect(), (requests, firsts)))
+            let chunks = stream::iter(requests).chunks(TOGETHER).enumerate();
+            return Either::Left(chunks.then(async |(before, chunk)| {
+                let answers = self.identify_together(chunk).await;
+                (before * TOGETHER..).zip(answers).collect()
             }));
         }
         let calls = requests
@@ -119,10 +117,13 @@ impl IdentityResolver {
 
     async fn identify_together(
         &self,
-        requests: &[IdentifyRequest],
+        requests: Vec<IdentifyRequest>,
     ) -> Vec<Result<ConsolidatedContact, Error>> {
+        let Engine { normalizer, .. } = *self.engine();
         match self.open() {
-            Ok(()) => Chunk::new(self.engine().normalizer, requests).identify(self.engine()).await.answers,
+            Ok(()) => {
+                Chunk::new(normalizer, &requests, OnInvalid::GoOn).identify(self.engine()).await.answers
+            }
             Err(closed) => requests.iter().map(|_| Err(closed.clone())).collect(),
         }
     }
