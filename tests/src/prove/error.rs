@@ -51,9 +51,6 @@ pub enum ProveError {
     /// Members of a cluster hold different things, and do not come together.
     #[error("the members of the cluster did not come to hold the same within {0:?}")]
     Apart(std::time::Duration),
-    /// Calls stopped being answered.
-    #[error("the workers did not come to their end within {0:?}")]
-    Stuck(std::time::Duration),
 }
 
 /// Says what was tried when the operating system refuses.

@@ -105,6 +105,9 @@ pub struct WorkerOptions {
     /// By how many seconds its clock is ahead; whoever starts it sees to that
     #[arg(skip)]
     pub clock_ahead: i64,
+    /// Calls that the worker before this one did not come to the end of
+    #[arg(long, value_delimiter = ',')]
+    pub unfinished: Vec<u64>,
     /// The file of its history
     #[arg(long)]
     pub history: PathBuf,
@@ -131,6 +134,9 @@ impl WorkerOptions {
         add("connections", self.connections.to_string());
         if let Some(deadline) = self.deadline {
             add("deadline", deadline.to_string());
+        }
+        if !self.unfinished.is_empty() {
+            add("unfinished", self.unfinished.iter().map(u64::to_string).collect::<Vec<_>>().join(","));
         }
         if let Some(name) = self.planted.as_ref().and_then(clap::ValueEnum::to_possible_value) {
             add("planted", name.get_name().to_owned());

@@ -15,12 +15,13 @@ use super::options::WorkerOptions;
 use super::plan::Plan;
 use super::planted::Planted;
 use super::scene::Scene;
+use super::strokes::{Stroke, Strokes};
 use super::tickets::Tickets;
 use super::workers::Workers;
 use super::{ProveError, keep};
 
-/// How long no call may begin before the workers count as stuck: longer than any server takes to come back.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// A planted bug may leave what no call gets past any more: it is found without those calls.
+const PATIENCE_WITH_BUGS: Duration = Duration::from_secs(5);
 
 /// How many calls there are for one stroke of a fault, and how many strokes each fault has at least.
 const CALLS_PER_STROKE: u64 = 2_000;
@@ -52,8 +53,8 @@ pub struct Run {
 pub struct Verdict {
     /// What the workers saw.
     pub history: History,
-    /// How often each fault struck.
-    pub strokes: Vec<(Fault, u64)>,
+    /// Which faults struck, and when.
+    pub strokes: Vec<Stroke>,
     /// How long the calls took altogether.
     pub took: Duration,
     /// What is broken.
@@ -78,20 +79,36 @@ impl Run {
         let tickets = Tickets::print(self.calls)?;
         let start = Instant::now();
         let workers = Workers::start(&self.program, folder.path(), tickets, self.orders(scene))?;
-        let strokes = self.disturb(Stage { scene, workers: &workers }).await?;
-        let took = start.elapsed();
-        let history = History::read(folder.path(), &self.plan)?;
+        let strokes = Strokes::default();
+        let mut ended = self.disturb(Stage { scene, workers: &workers }, &strokes).await?;
+        let mut history = History::read(folder.path(), &self.plan)?;
+        let missing = history.missing(self.calls);
+        if ended && !missing.is_empty() {
+            // Workers were killed between taking their tickets and beginning them.
+            workers.make(missing).await?;
+            ended = workers.wait(self.patience(), &strokes).await?;
+            history = History::read(folder.path(), &self.plan)?;
+        }
+        if !ended {
+            workers.kill().await?;
+        }
+        let (took, strokes) = (start.elapsed(), strokes.so_far());
         let finale = scene.finale().await?;
         if let Some(file) = &self.keep {
             keep::write(file, folder.path(), &finale)?;
         }
-        let violations = self.check(&history, &finale);
+        let violations = self.check(&history, &finale, &strokes);
         Ok(Verdict { history, strokes, took, violations })
     }
 
-    fn check(&self, history: &History, finale: &Finale) -> Vec<Violation> {
+    fn check(&self, history: &History, finale: &Finale, strokes: &[Stroke]) -> Vec<Violation> {
         let allowed: Vec<ErrorKind> = self.faults.iter().flat_map(|fault| fault.allows()).copied().collect();
-        checker::check(history, finale, &allowed)
+        checker::check(history, finale, strokes, &allowed)
+    }
+
+    /// How long no call may begin, while nothing goes wrong around them, before the workers count as stuck.
+    fn patience(&self) -> Duration {
+        if self.planted.is_some() { PATIENCE_WITH_BUGS } else { checker::ANSWERED_WITHIN }
     }
 
     /// What each worker is told.
@@ -111,6 +128,7 @@ impl Run {
                 connections: settings.connections,
                 deadline: settings.deadline,
                 clock_ahead: settings.clock_ahead,
+                unfinished: Vec::new(),
                 history: PathBuf::new(),
                 planted: self.planted,
             }
@@ -118,24 +136,23 @@ impl Run {
         (0..self.processes).map(order).collect()
     }
 
-    /// Strikes until the calls are over; tells how often each fault did.
-    async fn disturb(&self, stage: Stage<'_>) -> Result<Vec<(Fault, u64)>, ProveError> {
+    /// Strikes until the calls are over; false where they did not come to that.
+    async fn disturb(&self, stage: Stage<'_>, strokes: &Strokes) -> Result<bool, ProveError> {
         let over = AtomicBool::new(false);
         let calls = async {
-            stage.workers.wait(PATIENCE).await?;
+            let ended = stage.workers.wait(self.patience(), strokes).await?;
             over.store(true, Ordering::Relaxed);
-            Ok(())
+            Ok(ended)
         };
-        let ((), strokes) = tokio::try_join!(calls, self.strike(stage, &over))?;
-        Ok(strokes)
+        let (ended, ()) = tokio::try_join!(calls, self.strike(stage, &over, strokes))?;
+        Ok(ended)
     }
 
     /// Strokes are spread over the calls, not over time: the run may be quick or slow. Some faults take very much longer than
     /// the calls between two strokes; the next one comes at once then.
-    async fn strike(&self, stage: Stage<'_>, over: &AtomicBool) -> Result<Vec<(Fault, u64)>, ProveError> {
+    async fn strike(&self, stage: Stage<'_>, over: &AtomicBool, record: &Strokes) -> Result<(), ProveError> {
         let mut faults: Vec<(Fault, Box<dyn Disturb>)> =
             self.faults.iter().filter_map(|fault| Some((*fault, fault.disturbance()?))).collect();
-        let mut struck: Vec<(Fault, u64)> = self.faults.iter().map(|fault| (*fault, 0)).collect();
         let mut random = fastrand::Rng::with_seed(self.plan.seed);
         let strokes = (faults.len() as u64 * STROKES).max(self.calls / CALLS_PER_STROKE);
         let mut marks: Vec<u64> =
@@ -158,15 +175,18 @@ impl Run {
                 round = 0..faults.len();
             }
             let (fault, disturbance) = &faults[round.next().unwrap_or_default()];
+            record.begin(*fault);
             disturbance.strike(stage, &mut random).await?;
-            if let Some((_, count)) = struck.iter_mut().find(|(name, _)| name == fault) {
-                *count += 1;
-            }
+            record.end();
         }
-        let missed = struck.iter().find(|(fault, count)| *count == 0 && fault.disturbance().is_some());
+        let struck = record.so_far();
+        let missed = faults
+            .iter()
+            .map(|(fault, _)| *fault)
+            .find(|fault| struck.iter().all(|stroke| stroke.fault != *fault));
         match missed {
-            Some((fault, _)) => Err(ProveError::NeverStruck(*fault)),
-            None => Ok(struck),
+            Some(fault) => Err(ProveError::NeverStruck(fault)),
+            None => Ok(()),
         }
     }
 }

@@ -7,6 +7,8 @@ use tokio::sync::Mutex;
 
 use super::error::Context;
 use super::faults::clock;
+use super::history::History;
+use super::strokes::Strokes;
 use super::tickets::Tickets;
 use super::{ProveError, WorkerOptions};
 
@@ -57,7 +59,8 @@ impl Workers {
         self.tickets.taken()
     }
 
-    /// Kills one (SIGKILL), and puts another one into its place. One that has ended stays so.
+    /// Kills one (SIGKILL), and puts another one into its place, which makes those calls first that it did not come to the end of.
+    /// One that has ended stays so.
     ///
     /// # Errors
     /// [`ProveError::Io`] where the system refuses, [`ProveError::Worker`] where it had failed.
@@ -67,13 +70,40 @@ impl Workers {
             return Ok(());
         }
         place.child.kill().await.context(|| "kill a worker".to_owned())?;
+        let lives = 0..=place.lives;
+        let files: Vec<_> =
+            lives.map(|life| history(&self.folder, number, life)).filter(|file| file.exists()).collect();
+        let unfinished = History::read_files(&files, &place.options.plan())?.unanswered();
+        self.live_again(&mut place, unfinished)
+    }
+
+    /// Has one of those that have all ended make some more calls.
+    pub(super) async fn make(&self, calls: Vec<u64>) -> Result<(), ProveError> {
+        match self.places.first() {
+            Some(place) => self.live_again(&mut *place.lock().await, calls),
+            None => Ok(()),
+        }
+    }
+
+    fn live_again(&self, place: &mut Place, unfinished: Vec<u64>) -> Result<(), ProveError> {
         place.lives += 1;
-        place.child = spawn(&self.program, &self.folder, &self.tickets, &place.options, number, place.lives)?;
+        place.options.unfinished = unfinished;
+        place.child =
+            spawn(&self.program, &self.folder, &self.tickets, &place.options, place.number, place.lives)?;
         Ok(())
     }
 
-    /// Waits until all have ended. When nothing more was begun for `patience`, they are stuck.
-    pub(super) async fn wait(&self, patience: Duration) -> Result<(), ProveError> {
+    /// Kills them all.
+    pub(super) async fn kill(&self) -> Result<(), ProveError> {
+        for place in &self.places {
+            place.lock().await.child.kill().await.context(|| "kill a worker".to_owned())?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all have ended. False when no more calls were begun for `patience`, in which nothing went wrong around them: they
+    /// are stuck.
+    pub(super) async fn wait(&self, patience: Duration, strokes: &Strokes) -> Result<bool, ProveError> {
         const POLL: Duration = Duration::from_millis(10);
         let (mut taken, mut since) = (self.taken(), Instant::now());
         loop {
@@ -87,13 +117,13 @@ impl Workers {
                 running += usize::from(!ended);
             }
             if running == 0 {
-                return Ok(());
+                return Ok(true);
             }
-            if taken != self.taken() {
+            if taken != self.taken() || !strokes.is_calm() {
                 (taken, since) = (self.taken(), Instant::now());
             }
             if since.elapsed() > patience {
-                return Err(ProveError::Stuck(patience));
+                return Ok(false);
             }
             tokio::time::sleep(POLL).await;
         }
@@ -110,6 +140,10 @@ impl Place {
     }
 }
 
+fn history(folder: &Path, number: usize, life: usize) -> PathBuf {
+    folder.join(format!("worker-{number}-{life}"))
+}
+
 fn spawn(
     program: &Path,
     folder: &Path,
@@ -123,7 +157,7 @@ fn spawn(
     command
         .args(options.arguments())
         .arg("--history")
-        .arg(folder.join(format!("worker-{number}-{life}")))
+        .arg(history(folder, number, life))
         .stdin(Stdio::from(tickets.share().context(starting)?))
         .stdout(Stdio::null())
         .kill_on_drop(true);

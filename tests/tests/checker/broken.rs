@@ -3,7 +3,7 @@
 use identity_core::conformance::{RecordedEvent, Unsound};
 use identity_core::{ErrorKind, EventKind, IdentifierKind};
 use identity_tests::prove::checker::Violation;
-use identity_tests::prove::{Outcome, Reply, Symbol};
+use identity_tests::prove::{Attempt, Fault, Outcome, Reply, Stroke, Symbol};
 
 use crate::story::{Ended, Story, asked, link, unlink};
 
@@ -186,13 +186,62 @@ async fn a_stale_reply() {
     let stale = ended.reply(0).clone();
     let call = Outcome::Answered { at: 100, reply: stale };
     ended.history.calls[5].asked = asked(1, 0);
-    ended.history.calls[5].begin = 90;
-    ended.history.calls[5].outcome = call;
+    *ended.last(5) = Attempt { begin: 90, outcome: call };
     assert_found(&ended, Violation::StaleReply { call: 5, earlier: 4 });
     // Had it begun before the merge was answered, it could be what there was before.
     let mut early = ended.clone();
-    early.history.calls[5].begin = 6;
+    early.last(5).begin = 6;
     assert!(!early.violations().iter().any(|found| matches!(found, Violation::StaleReply { .. })));
+}
+
+#[tokio::test]
+async fn a_stale_reply_to_a_call_that_was_made_again() {
+    let mut ended = story().await;
+    // The first attempt began before everything, and what was answered since then has to be in the reply all the same.
+    ended.reply(4).secondaries.pop();
+    ended.reply(4).symbols.retain(|symbol| *symbol != Symbol::new(6));
+    ended.history.calls[4].asked = asked(1, 0);
+    let failed = Outcome::Failed { at: 2, kind: ErrorKind::Unavailable };
+    ended.history.calls[4].attempts.insert(0, Attempt { begin: 1, outcome: failed });
+    assert_found(&ended, Violation::StaleReply { call: 4, earlier: 3 });
+}
+
+#[tokio::test]
+async fn a_call_counts_from_its_first_attempt_on() {
+    // The second call sees what the first one did before its attempt failed, and the first one is answered much later.
+    let mut story = Story::new();
+    let failed = Outcome::Failed { at: 5, kind: ErrorKind::Unavailable };
+    story.unknown(asked(1, 1), 1, true, failed).await;
+    story.answered(asked(1, 0), 10, 15).await;
+    story.answered_again(0, 20, 25).await;
+    let mut ended = story.end().await;
+    assert_eq!(ended.violations(), []);
+    // Without that attempt nothing explains it.
+    ended.history.calls[0].attempts.remove(0);
+    assert_found(&ended, Violation::FutureReply { call: 1 });
+}
+
+#[tokio::test]
+async fn a_call_that_is_never_answered() {
+    let mut ended = story().await;
+    ended.last(4).outcome = Outcome::Lost;
+    assert_eq!(ended.violations(), [Violation::NeverAnswered { call: 4 }]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_answered_too_late() {
+    let mut story = Story::new();
+    let second = 1_000_000_000;
+    story.answered(asked(1, 1), 0, 5).await;
+    story.answered(asked(2, 2), 10, 10 + 100 * second).await;
+    let mut ended = story.end().await;
+    assert_eq!(ended.violations(), [Violation::LateAnswer { call: 1 }]);
+    // What went wrong meanwhile left it 50 seconds at most.
+    let stroke = |begin, end| Stroke { fault: Fault::Cut, begin, end };
+    ended.strokes = vec![stroke(40 * second, 45 * second), stroke(50 * second, 51 * second)];
+    assert_eq!(ended.violations(), []);
+    ended.strokes = vec![stroke(10 * second, 20 * second)];
+    assert_eq!(ended.violations(), [Violation::LateAnswer { call: 1 }]);
 }
 
 #[tokio::test]
@@ -260,7 +309,8 @@ async fn a_half_of_a_call() {
     let mut ended = story().await;
     // Its worker was killed, and its row has the email only.
     let mut lost = ended.history.calls[5].clone();
-    (lost.number, lost.asked, lost.outcome) = (6, asked(8, 8), Outcome::Lost);
+    (lost.number, lost.asked) = (6, asked(8, 8));
+    lost.attempts = vec![Attempt { begin: 50, outcome: Outcome::Lost }];
     ended.history.calls.push(lost);
     let copy = ended.copy(3);
     copy.email = asked(8, 0).email.map(Symbol::value);
@@ -269,15 +319,15 @@ async fn a_half_of_a_call() {
     assert_found(&ended, Violation::HalfApplied { call: 6, contact });
     // The whole of it may be there, and may be missing.
     ended.finale.contacts.pop();
-    assert_eq!(ended.violations(), []);
+    assert_eq!(ended.violations(), [Violation::NeverAnswered { call: 6 }]);
 }
 
 #[tokio::test]
 async fn an_error_without_a_reason() {
     let mut ended = story().await;
     let failed = |kind| Outcome::Failed { at: 100, kind };
-    ended.history.calls[4].outcome = failed(ErrorKind::Unavailable);
+    ended.history.calls[4].attempts.insert(0, Attempt { begin: 36, outcome: failed(ErrorKind::Unavailable) });
     assert_eq!(ended.violations(), []);
-    ended.history.calls[4].outcome = failed(ErrorKind::Conflict);
+    ended.history.calls[4].attempts[0].outcome = failed(ErrorKind::Conflict);
     assert_eq!(ended.violations(), [Violation::ForbiddenError { call: 4, kind: ErrorKind::Conflict }]);
 }

@@ -18,6 +18,8 @@ pub enum Promise {
     Evidence,
     /// What is said of a reply's contents and their order.
     Reply,
+    /// Whoever calls again after an error is answered, soon after what was in the way is gone.
+    Answer,
     /// Errors that reach a caller have a reason outside the library.
     NoError,
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Promise {
             Self::AllOrNothing => "all or nothing",
             Self::Evidence => "evidence",
             Self::Reply => "reply",
+            Self::Answer => "every call is answered",
             Self::NoError => "no error without a reason",
         })
     }
@@ -179,6 +182,18 @@ pub enum Violation {
         /// The call.
         call: u64,
     },
+    /// A call that came to no answer, though it was made again and again.
+    #[error("call {call} was never answered")]
+    NeverAnswered {
+        /// The call.
+        call: u64,
+    },
+    /// A call that was answered, and much later than whatever went wrong can explain.
+    #[error("call {call} was not answered for very long while nothing went wrong")]
+    LateAnswer {
+        /// The call.
+        call: u64,
+    },
     /// An error that nothing explains.
     #[error("call {call} ended in the error {kind:?}, for which the run gave no reason")]
     ForbiddenError {
@@ -207,6 +222,7 @@ impl Violation {
             | Self::ReplyDiffers { .. }
             | Self::ShrunkReply { .. } => Promise::Linearizable,
             Self::ReplyNotOfRows { .. } | Self::ReplyWithoutItself { .. } => Promise::Reply,
+            Self::NeverAnswered { .. } | Self::LateAnswer { .. } => Promise::Answer,
             Self::ForbiddenError { .. } => Promise::NoError,
         }
     }
