@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use identity_core::ErrorKind;
 use tempfile::TempDir;
 
 use super::checker::{self, Violation};
@@ -97,13 +96,8 @@ impl Run {
         if let Some(file) = &self.keep {
             keep::write(file, folder.path(), &finale)?;
         }
-        let violations = self.check(&history, &finale, &strokes);
+        let violations = checker::check(&history, &finale, &strokes);
         Ok(Verdict { history, strokes, took, violations })
-    }
-
-    fn check(&self, history: &History, finale: &Finale, strokes: &[Stroke]) -> Vec<Violation> {
-        let allowed: Vec<ErrorKind> = self.faults.iter().flat_map(|fault| fault.allows()).copied().collect();
-        checker::check(history, finale, strokes, &allowed)
     }
 
     /// How long no call may begin, while nothing goes wrong around them, before the workers count as stuck.

@@ -2,7 +2,7 @@
 
 use identity_core::conformance::{RecordedEvent, Unsound};
 use identity_core::{ErrorKind, EventKind, IdentifierKind};
-use identity_tests::prove::checker::Violation;
+use identity_tests::prove::checker::{GRACE, Violation};
 use identity_tests::prove::{Attempt, Fault, Outcome, Reply, Stroke, Symbol};
 
 use crate::story::{Ended, Story, asked, link, unlink};
@@ -215,6 +215,7 @@ async fn a_call_counts_from_its_first_attempt_on() {
     story.answered(asked(1, 0), 10, 15).await;
     story.answered_again(0, 20, 25).await;
     let mut ended = story.end().await;
+    ended.strokes.push(Stroke { fault: Fault::Cut, begin: 0, end: 10 });
     assert_eq!(ended.violations(), []);
     // Without that attempt nothing explains it.
     ended.history.calls[0].attempts.remove(0);
@@ -322,12 +323,29 @@ async fn a_half_of_a_call() {
     assert_eq!(ended.violations(), [Violation::NeverAnswered { call: 6 }]);
 }
 
+/// A call of two attempts, of which the first one failed, in a run in which connections are cut.
+async fn story_with_error(fault: Fault, kind: ErrorKind, at: u64, stroke: std::ops::Range<u64>) -> Ended {
+    let mut ended = story().await;
+    let (begin, outcome) = (36, Outcome::Failed { at, kind });
+    ended.history.calls[4].attempts.insert(0, Attempt { begin, outcome });
+    ended.strokes.push(Stroke { fault, begin: stroke.start, end: stroke.end });
+    ended
+}
+
 #[tokio::test]
 async fn an_error_without_a_reason() {
-    let mut ended = story().await;
-    let failed = |kind| Outcome::Failed { at: 100, kind };
-    ended.history.calls[4].attempts.insert(0, Attempt { begin: 36, outcome: failed(ErrorKind::Unavailable) });
-    assert_eq!(ended.violations(), []);
-    ended.history.calls[4].attempts[0].outcome = failed(ErrorKind::Conflict);
-    assert_eq!(ended.violations(), [Violation::ForbiddenError { call: 4, kind: ErrorKind::Conflict }]);
+    let broken = |kind| vec![Violation::ForbiddenError { call: 4, kind }];
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, 38, 37..60).await;
+    assert_eq!(story.violations(), []);
+    let story = story_with_error(Fault::Cut, ErrorKind::Conflict, 38, 37..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Conflict), "of a kind that nothing explains");
+    let story = story_with_error(Fault::Lock, ErrorKind::Unavailable, 38, 37..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "a fault that does not explain it");
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, 38, 39..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "before it struck");
+    let late = 60 + u64::try_from(GRACE.as_nanos()).unwrap();
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, late, 37..60).await;
+    assert_eq!(story.violations(), []);
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, late + 1, 37..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "long after it struck");
 }

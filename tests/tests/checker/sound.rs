@@ -2,7 +2,7 @@
 
 use identity_core::ErrorKind;
 use identity_tests::prove::checker::Violation;
-use identity_tests::prove::{Outcome, Plan};
+use identity_tests::prove::{Fault, Outcome, Plan, Stroke};
 use proptest::prelude::*;
 
 use crate::story::Story;
@@ -65,10 +65,11 @@ proptest! {
         longest in 1_u64..600,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (ended, unanswered) = runtime.block_on(async {
+        let (mut ended, unanswered) = runtime.block_on(async {
             let (story, unanswered) = random_story(seed, identifiers, calls, longest).await;
             (story.end().await, unanswered)
         });
+        ended.strokes.push(Stroke { fault: Fault::Cut, begin: 0, end: u64::MAX });
         let mut found = ended.violations();
         let count = found.len();
         found.retain(|found| !matches!(found, Violation::NeverAnswered { .. }));

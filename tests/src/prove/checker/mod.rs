@@ -8,7 +8,7 @@
 //! | `bounds.rs` | a reply holds what it must, and nothing that it cannot |
 //! | `family.rs` | no reply mixes two states; people grow, and their primaries get no younger |
 //! | `answers.rs` | every call is answered |
-//! | `errors.rs` | no other error than the faults of the run allow |
+//! | `errors.rs` | no error without a fault that strikes and can cause it |
 //! | `violation.rs` | how each can be broken |
 //! | `components.rs`, `index.rs` | connected identifiers; rows by id |
 
@@ -23,27 +23,21 @@ mod index;
 mod tables;
 mod violation;
 
-use identity_core::ErrorKind;
-
 use super::finale::Finale;
 use super::history::History;
 use super::strokes::Stroke;
 use index::Index;
 
 pub use answers::ANSWERED_WITHIN;
+pub use errors::GRACE;
 pub use violation::{Promise, Violation};
 
 /// Everything that is broken. An attempt that ended in an error, or whose worker was killed, may have happened or not, at any time
 /// after it began: where either explains what is there, it does. The attempt that was answered happened between its begin and its
 /// end. Attempts of one call ask the same, so what they leave is what one of them leaves.
-pub fn check(
-    history: &History,
-    finale: &Finale,
-    strokes: &[Stroke],
-    allowed: &[ErrorKind],
-) -> Vec<Violation> {
+pub fn check(history: &History, finale: &Finale, strokes: &[Stroke]) -> Vec<Violation> {
     let index = Index::new(finale);
-    let mut found = errors::check(history, allowed);
+    let mut found = errors::check(history, strokes);
     found.extend(answers::check(history, strokes));
     found.extend(clusters::check(history, &index));
     found.extend(tables::check(finale, &index));

@@ -195,7 +195,7 @@ pub enum Violation {
         call: u64,
     },
     /// An error that nothing explains.
-    #[error("call {call} ended in the error {kind:?}, for which the run gave no reason")]
+    #[error("call {call} ended in the error {kind:?}, for which the run gave no reason at that time")]
     ForbiddenError {
         /// The call.
         call: u64,

@@ -102,14 +102,17 @@ impl Fault {
         }
     }
 
-    /// The errors that may reach a caller while it happens. All others break a promise.
+    /// The errors that may reach a caller while it strikes, and shortly after. All others break a promise.
+    ///
+    /// What only makes callers wait, locks and slow networks, is no reason for any: conflicts are tried again inside, for longer
+    /// than a stroke lasts. Calls of a run with faults have a deadline, which passes where a database stands still.
     pub fn allows(self) -> &'static [ErrorKind] {
         match self {
-            Self::WorkerKill | Self::Pool | Self::Clock => &[],
-            Self::DatabaseKill | Self::Cut | Self::Delay | Self::CutCommit | Self::DiskFull | Self::Lock => {
+            Self::WorkerKill | Self::Pool | Self::Clock | Self::Delay | Self::Lock => &[],
+            Self::DatabaseKill | Self::Cut | Self::CutCommit => &[ErrorKind::Unavailable],
+            Self::DiskFull | Self::MemberKill | Self::MemberIsolate => {
                 &[ErrorKind::Unavailable, ErrorKind::Timeout]
             }
-            Self::MemberKill | Self::MemberIsolate => &[ErrorKind::Unavailable, ErrorKind::Timeout],
         }
     }
 
