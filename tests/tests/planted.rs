@@ -40,7 +40,8 @@ async fn is_found(bug: Planted, on: On, expected: impl Fn(&Violation) -> bool) {
         let run = Run {
             program: env!("CARGO_BIN_EXE_prove").into(),
             plan,
-            calls: 3_000,
+            // Rather a longer run than another start of a cluster.
+            calls: if on.cluster().is_some() { 6_000 } else { 3_000 },
             processes: 3,
             tasks: 16,
             faults: Vec::new(),
