@@ -10,7 +10,8 @@
 //! | `plan.rs`, `symbol.rs` | which calls there are, over which identifiers |
 //! | `tickets.rs` | who makes which call |
 //! | `worker.rs`, `workers.rs` | a process that makes calls; all of them, seen from their parent |
-//! | `history.rs`, `clock.rs` | what was called and answered, and when |
+//! | `log.rs`, `history.rs`, `clock.rs` | what was called and answered, and when: written, and read |
+//! | `schedule.rs`, `strokes.rs` | which faults are to strike, by the seed; which did, and when |
 //! | `retries.rs` | how often the resolver tried a batch again |
 //! | `finale.rs` | what the tables hold at the end |
 //! | `checker/` | what of that breaks a promise |
@@ -28,6 +29,7 @@ mod faults;
 mod finale;
 mod history;
 mod keep;
+mod log;
 mod options;
 mod plan;
 mod planted;
@@ -35,21 +37,24 @@ pub mod report;
 mod retries;
 mod run;
 mod scene;
+mod schedule;
 mod store;
+mod strokes;
 mod symbol;
 mod tickets;
 mod worker;
 mod workers;
 
-pub use command::command;
+pub use command::{Ending, command};
 pub use error::ProveError;
 pub use faults::{Disturb, Fault, Settings, Stage};
 pub use finale::Finale;
-pub use history::{Call, History, Outcome, Reply};
+pub use history::{Answer, Attempt, Call, History, Outcome, Reply};
 pub use options::{Faults, Options, OverloadOptions, Part, WorkerOptions};
 pub use plan::{Asked, Plan};
 pub use planted::Planted;
 pub use run::{Run, Verdict};
 pub use scene::{On, Scene};
+pub use strokes::Stroke;
 pub use symbol::Symbol;
 pub use workers::Workers;

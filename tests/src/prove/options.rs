@@ -8,7 +8,8 @@ use super::{Fault, On};
 
 /// Makes very many calls from several processes while things go wrong, checks every promise, and prints a table.
 ///
-/// Exits with 1 if a promise is broken, and with 2 if the run could not be made.
+/// Exits with 1 if a promise is broken on one of the databases, a run came to a standstill, or a fault that was asked for hit nothing;
+/// with 2 if none was and a run could not be made. The table has a line for each database all the same.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "prove", args_conflicts_with_subcommands = true)]
 pub struct Options {
@@ -27,7 +28,7 @@ pub struct Options {
     /// What goes wrong meanwhile: a list, or `none`. Default: whatever can happen to the database
     #[arg(long, value_parser = Faults::parse)]
     pub faults: Option<Faults>,
-    /// What everything random is drawn from. Default: another one each time
+    /// What the requests and the faults are drawn from: the same seed plans the same ones. Default: another one each time
     #[arg(long)]
     pub seed: Option<u64>,
     /// How many identifiers a group of calls is about; half of them are emails
@@ -105,6 +106,9 @@ pub struct WorkerOptions {
     /// By how many seconds its clock is ahead; whoever starts it sees to that
     #[arg(skip)]
     pub clock_ahead: i64,
+    /// Calls that the worker before this one did not come to the end of
+    #[arg(long, value_delimiter = ',')]
+    pub unfinished: Vec<u64>,
     /// The file of its history
     #[arg(long)]
     pub history: PathBuf,
@@ -131,6 +135,9 @@ impl WorkerOptions {
         add("connections", self.connections.to_string());
         if let Some(deadline) = self.deadline {
             add("deadline", deadline.to_string());
+        }
+        if !self.unfinished.is_empty() {
+            add("unfinished", self.unfinished.iter().map(u64::to_string).collect::<Vec<_>>().join(","));
         }
         if let Some(name) = self.planted.as_ref().and_then(clap::ValueEnum::to_possible_value) {
             add("planted", name.get_name().to_owned());

@@ -4,49 +4,59 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::history::{Call, Outcome};
+use super::ProveError;
+use super::history::{Answer, Attempt, Call, Outcome};
 use super::run::{Run, Verdict};
 use super::scene::On;
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| database | calls | processes | faults | answered | outcome unknown | conflicts retried | most retries of a batch | p50 | p99 | max | errors | time | broken promises |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+| database | calls | processes | faults: strokes (hits) | answered | attempts that failed | conflicts retried | most retries of a batch | p50 | p99 | max | answered after at most | errors | time | broken promises |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// One line of the table.
 pub fn line(on: On, run: &Run, verdict: &Verdict) -> String {
     let calls = &verdict.history.calls;
-    let latencies = latencies(calls);
-    let at = |share: f64| latency(&latencies, share);
+    let attempts = latencies(calls, |_, answer| answer.begin);
+    let whole = latencies(calls, |call, _| call.begin());
+    let at = |share: f64| latency(&attempts, share);
     format!(
-        "| {on} | {} | {} × {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s | {} |\n",
+        "| {on} | {} | {} × {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s | {} |\n",
         calls.len(),
         run.processes,
         run.tasks,
-        strokes(verdict),
-        latencies.len(),
-        calls.len() - latencies.len(),
+        strokes(run, verdict),
+        attempts.len(),
+        calls.iter().map(|call| call.failed().count()).sum::<usize>(),
         verdict.history.conflicts,
         verdict.history.retries,
         at(0.5),
         at(0.99),
         at(1.0),
+        latency(&whole, 1.0),
         errors(calls),
         verdict.took.as_secs_f64(),
         broken(verdict),
     )
 }
 
-/// How long each answered call took, in nanoseconds, the quickest first.
-fn latencies(calls: &[Call]) -> Vec<u64> {
-    let mut latencies: Vec<u64> = calls
-        .iter()
-        .filter_map(|call| match call.outcome {
-            Outcome::Answered { at, .. } => Some(at - call.begin),
-            Outcome::Failed { .. } | Outcome::Lost => None,
-        })
-        .collect();
+/// One line of the table about a run that came to no verdict.
+pub fn line_of_failure(on: On, run: &Run, error: &ProveError) -> String {
+    let what = if error.is_broken_promise() { "broken" } else { "not made" };
+    format!(
+        "| {on} | {} | {} × {} {}| **{what}: {error}** |\n",
+        run.calls,
+        run.processes,
+        run.tasks,
+        "| - ".repeat(11)
+    )
+}
+
+/// How long each call took that was answered, in nanoseconds, the quickest first.
+fn latencies(calls: &[Call], since: impl Fn(&Call, Answer<'_>) -> u64) -> Vec<u64> {
+    let mut latencies: Vec<u64> =
+        calls.iter().filter_map(|call| call.answer().map(|answer| answer.at - since(call, answer))).collect();
     latencies.sort_unstable();
     latencies
 }
@@ -60,9 +70,12 @@ fn latency(latencies: &[u64], share: f64) -> String {
     }
 }
 
-fn strokes(verdict: &Verdict) -> String {
-    let strokes = verdict.strokes.iter().map(|(fault, count)| match fault.disturbance() {
-        Some(_) => format!("{count} {fault}"),
+fn strokes(run: &Run, verdict: &Verdict) -> String {
+    let strokes = run.faults.iter().map(|fault| match fault.disturbance() {
+        Some(_) => {
+            let its = || verdict.strokes.iter().filter(|stroke| stroke.fault == *fault);
+            format!("{} {fault} ({})", its().count(), its().map(|stroke| stroke.hits).sum::<u64>())
+        }
         None => fault.to_string(),
     });
     or_none(strokes.collect())
@@ -70,8 +83,8 @@ fn strokes(verdict: &Verdict) -> String {
 
 fn errors(calls: &[Call]) -> String {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for call in calls {
-        if let Outcome::Failed { kind, .. } = call.outcome {
+    for Attempt { outcome, .. } in calls.iter().flat_map(|call| &call.attempts) {
+        if let Outcome::Failed { kind, .. } = outcome {
             *kinds.entry(format!("{kind:?}")).or_default() += 1;
         }
     }

@@ -6,7 +6,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use super::history::Log;
+use super::log::Log;
 
 /// The message of the event by which the resolver tells that it tries a batch again.
 const CONFLICT: &str = "conflict with other writers";

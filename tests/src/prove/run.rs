@@ -3,28 +3,24 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use identity_core::ErrorKind;
 use tempfile::TempDir;
 
 use super::checker::{self, Violation};
 use super::error::Context;
-use super::faults::{Disturb, Fault, Settings, Stage};
-use super::finale::Finale;
+use super::faults::{Fault, Settings, Stage};
 use super::history::History;
 use super::options::WorkerOptions;
 use super::plan::Plan;
 use super::planted::Planted;
 use super::scene::Scene;
+use super::schedule::{Due, schedule};
+use super::strokes::{Stroke, Strokes};
 use super::tickets::Tickets;
-use super::workers::Workers;
+use super::workers::{End, Workers};
 use super::{ProveError, keep};
 
-/// How long no call may begin before the workers count as stuck: longer than any server takes to come back.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-/// How many calls there are for one stroke of a fault, and how many strokes each fault has at least.
-const CALLS_PER_STROKE: u64 = 2_000;
-const STROKES: u64 = 2;
+/// A planted bug may leave what no call gets past any more: it is found without those calls.
+const PATIENCE_WITH_BUGS: Duration = Duration::from_secs(5);
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -52,8 +48,8 @@ pub struct Run {
 pub struct Verdict {
     /// What the workers saw.
     pub history: History,
-    /// How often each fault struck.
-    pub strokes: Vec<(Fault, u64)>,
+    /// Which faults struck, and when.
+    pub strokes: Vec<Stroke>,
     /// How long the calls took altogether.
     pub took: Duration,
     /// What is broken.
@@ -78,20 +74,47 @@ impl Run {
         let tickets = Tickets::print(self.calls)?;
         let start = Instant::now();
         let workers = Workers::start(&self.program, folder.path(), tickets, self.orders(scene))?;
-        let strokes = self.disturb(Stage { scene, workers: &workers }).await?;
-        let took = start.elapsed();
-        let history = History::read(folder.path(), &self.plan)?;
+        let strokes = Strokes::default();
+        let mut end = self.disturb(Stage { scene, workers: &workers }, &strokes).await?;
+        let mut history = History::read(folder.path(), &self.plan)?;
+        let missing = history.missing(self.calls);
+        if end == End::Done && !missing.is_empty() {
+            // Workers were killed between taking their tickets and beginning them.
+            workers.make(missing).await?;
+            end = workers.wait(self.patience(), &strokes).await?;
+            history = History::read(folder.path(), &self.plan)?;
+        }
+        if end != End::Done {
+            workers.kill().await?;
+            history = History::read(folder.path(), &self.plan)?;
+        }
+        let (took, strokes) = (start.elapsed(), strokes.so_far());
         let finale = scene.finale().await?;
         if let Some(file) = &self.keep {
             keep::write(file, folder.path(), &finale)?;
         }
-        let violations = self.check(&history, &finale);
+        let mut violations = self.broken_off(end, &strokes);
+        violations.extend(checker::check(&history, &finale, &strokes));
         Ok(Verdict { history, strokes, took, violations })
     }
 
-    fn check(&self, history: &History, finale: &Finale) -> Vec<Violation> {
-        let allowed: Vec<ErrorKind> = self.faults.iter().flat_map(|fault| fault.allows()).copied().collect();
-        checker::check(history, finale, &allowed)
+    /// Why the run is not the one that it was to be.
+    fn broken_off(&self, end: End, strokes: &[Stroke]) -> Vec<Violation> {
+        match end {
+            End::Stuck => vec![Violation::Stuck { after: self.patience() }],
+            End::Failed(worker) => vec![Violation::WorkerFailed { worker }],
+            End::Done => {
+                let disturbs = |fault: &&Fault| fault.disturbance().is_some();
+                let missed = |fault: &&Fault| strokes.iter().all(|stroke| stroke.fault != **fault);
+                let faults = self.faults.iter().filter(disturbs).filter(missed);
+                faults.map(|fault| Violation::NeverStruck { fault: *fault }).collect()
+            }
+        }
+    }
+
+    /// How long no call may begin, while nothing goes wrong around them, before the workers count as stuck.
+    fn patience(&self) -> Duration {
+        if self.planted.is_some() { PATIENCE_WITH_BUGS } else { checker::ANSWERED_WITHIN }
     }
 
     /// What each worker is told.
@@ -111,6 +134,7 @@ impl Run {
                 connections: settings.connections,
                 deadline: settings.deadline,
                 clock_ahead: settings.clock_ahead,
+                unfinished: Vec::new(),
                 history: PathBuf::new(),
                 planted: self.planted,
             }
@@ -118,56 +142,36 @@ impl Run {
         (0..self.processes).map(order).collect()
     }
 
-    /// Strikes until the calls are over; tells how often each fault did.
-    async fn disturb(&self, stage: Stage<'_>) -> Result<Vec<(Fault, u64)>, ProveError> {
+    /// Strikes until the calls are over; tells how they came to be.
+    async fn disturb(&self, stage: Stage<'_>, strokes: &Strokes) -> Result<End, ProveError> {
         let over = AtomicBool::new(false);
         let calls = async {
-            stage.workers.wait(PATIENCE).await?;
+            let end = stage.workers.wait(self.patience(), strokes).await?;
             over.store(true, Ordering::Relaxed);
-            Ok(())
+            Ok(end)
         };
-        let ((), strokes) = tokio::try_join!(calls, self.strike(stage, &over))?;
-        Ok(strokes)
+        let (end, ()) = tokio::try_join!(calls, self.strike(stage, &over, strokes))?;
+        Ok(end)
     }
 
-    /// Strokes are spread over the calls, not over time: the run may be quick or slow. Some faults take very much longer than
-    /// the calls between two strokes; the next one comes at once then.
-    async fn strike(&self, stage: Stage<'_>, over: &AtomicBool) -> Result<Vec<(Fault, u64)>, ProveError> {
-        let mut faults: Vec<(Fault, Box<dyn Disturb>)> =
-            self.faults.iter().filter_map(|fault| Some((*fault, fault.disturbance()?))).collect();
-        let mut struck: Vec<(Fault, u64)> = self.faults.iter().map(|fault| (*fault, 0)).collect();
-        let mut random = fastrand::Rng::with_seed(self.plan.seed);
-        let strokes = (faults.len() as u64 * STROKES).max(self.calls / CALLS_PER_STROKE);
-        let mut marks: Vec<u64> =
-            (0..strokes).map(|_| random.u64(self.calls / 50..=self.calls * 9 / 10)).collect();
-        marks.sort_unstable();
-        let mut round = 0..0;
-        for mark in marks {
-            if faults.is_empty() {
-                break;
-            }
-            while stage.workers.taken() < mark && !over.load(Ordering::Relaxed) {
+    /// Makes the strokes of the schedule. Some faults take very much longer than the calls between two strokes; the next one comes at
+    /// once then.
+    async fn strike(&self, stage: Stage<'_>, over: &AtomicBool, record: &Strokes) -> Result<(), ProveError> {
+        for Due { after, fault, seed } in schedule(self.plan.seed, self.calls, &self.faults) {
+            while stage.workers.taken() < after && !over.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             if over.load(Ordering::Relaxed) {
                 break;
             }
-            // Each of them once, then each once more in another order.
-            if round.is_empty() {
-                random.shuffle(&mut faults);
-                round = 0..faults.len();
-            }
-            let (fault, disturbance) = &faults[round.next().unwrap_or_default()];
-            disturbance.strike(stage, &mut random).await?;
-            if let Some((_, count)) = struck.iter_mut().find(|(name, _)| name == fault) {
-                *count += 1;
-            }
+            let Some(disturbance) = fault.disturbance() else { continue };
+            let mut random = fastrand::Rng::with_seed(seed);
+            stage.scene.seed_proxies(&mut random);
+            record.begin(fault);
+            let hits = disturbance.strike(stage, &mut random).await?;
+            record.end(hits);
         }
-        let missed = struck.iter().find(|(fault, count)| *count == 0 && fault.disturbance().is_some());
-        match missed {
-            Some((fault, _)) => Err(ProveError::NeverStruck(*fault)),
-            None => Ok(struck),
-        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use identity_core::{
     Changes, ContactId, ContactStore, Error, MySqlStore, Query, Snapshot, SqliteStore, StoreOptions, Version,
 };
 
-use super::history::Log;
+use super::log::Log;
 use super::planted::{Planted, planted};
 
 /// The store of a worker: the one that the URL names, with a bug where one is wanted. Conflicts that it answers go into the

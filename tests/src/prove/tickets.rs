@@ -7,7 +7,7 @@ use super::error::Context;
 /// The numbers of the calls, in a file of which all workers share one descriptor, and so one position: each read takes the
 /// next number, whoever reads. So workers stay together, however quick each is, and calls of one group meet.
 ///
-/// A worker that is killed leaves no gap behind, apart from the numbers that it took and did not begin: nobody makes those.
+/// A worker that is killed leaves no gap behind, apart from the numbers that it took and did not begin: those are made at the end.
 #[derive(Debug)]
 pub(super) struct Tickets(File);
 

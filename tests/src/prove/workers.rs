@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
@@ -7,6 +7,8 @@ use tokio::sync::Mutex;
 
 use super::error::Context;
 use super::faults::clock;
+use super::history::History;
+use super::strokes::Strokes;
 use super::tickets::Tickets;
 use super::{ProveError, WorkerOptions};
 
@@ -57,57 +59,101 @@ impl Workers {
         self.tickets.taken()
     }
 
-    /// Kills one (SIGKILL), and puts another one into its place. One that has ended stays so.
+    /// Kills one (SIGKILL), and puts another one into its place, which makes those calls first that it did not come to the end of.
+    /// One that has ended stays so, and false says that.
     ///
     /// # Errors
-    /// [`ProveError::Io`] where the system refuses, [`ProveError::Worker`] where it had failed.
-    pub async fn replace(&self, number: usize) -> Result<(), ProveError> {
+    /// [`ProveError::Io`] where the system refuses, [`ProveError::History`] where it has written what none does.
+    pub async fn replace(&self, number: usize) -> Result<bool, ProveError> {
         let mut place = self.places[number].lock().await;
-        if place.ended()? {
-            return Ok(());
+        if place.status()?.is_some() {
+            return Ok(false);
         }
         place.child.kill().await.context(|| "kill a worker".to_owned())?;
+        let lives = 0..=place.lives;
+        let files: Vec<_> =
+            lives.map(|life| history(&self.folder, number, life)).filter(|file| file.exists()).collect();
+        let unfinished = History::read_files(&files, &place.options.plan())?.unanswered();
+        self.live_again(&mut place, unfinished)?;
+        Ok(true)
+    }
+
+    /// Has one of those that have all ended make some more calls.
+    pub(super) async fn make(&self, calls: Vec<u64>) -> Result<(), ProveError> {
+        match self.places.first() {
+            Some(place) => self.live_again(&mut *place.lock().await, calls),
+            None => Ok(()),
+        }
+    }
+
+    fn live_again(&self, place: &mut Place, unfinished: Vec<u64>) -> Result<(), ProveError> {
         place.lives += 1;
-        place.child = spawn(&self.program, &self.folder, &self.tickets, &place.options, number, place.lives)?;
+        place.options.unfinished = unfinished;
+        place.child =
+            spawn(&self.program, &self.folder, &self.tickets, &place.options, place.number, place.lives)?;
         Ok(())
     }
 
-    /// Waits until all have ended. When nothing more was begun for `patience`, they are stuck.
-    pub(super) async fn wait(&self, patience: Duration) -> Result<(), ProveError> {
+    /// Kills those that run.
+    pub(super) async fn kill(&self) -> Result<(), ProveError> {
+        for place in &self.places {
+            place.lock().await.child.kill().await.context(|| "kill a worker".to_owned())?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all have ended, or until it is clear that they do not come to that: one has failed, or no more calls were begun
+    /// for `patience`, in which nothing went wrong around them.
+    pub(super) async fn wait(&self, patience: Duration, strokes: &Strokes) -> Result<End, ProveError> {
         const POLL: Duration = Duration::from_millis(10);
         let (mut taken, mut since) = (self.taken(), Instant::now());
         loop {
             let mut running = 0;
             for place in &self.places {
                 // A place that is being filled anew is running.
-                let ended = match place.try_lock() {
-                    Ok(mut place) => place.ended()?,
-                    Err(_) => false,
+                let Ok(mut place) = place.try_lock() else {
+                    running += 1;
+                    continue;
                 };
-                running += usize::from(!ended);
+                match place.status()? {
+                    Some(status) if status.success() => {}
+                    Some(_) => return Ok(End::Failed(place.number)),
+                    None => running += 1,
+                }
             }
             if running == 0 {
-                return Ok(());
+                return Ok(End::Done);
             }
-            if taken != self.taken() {
+            if taken != self.taken() || !strokes.is_calm() {
                 (taken, since) = (self.taken(), Instant::now());
             }
             if since.elapsed() > patience {
-                return Err(ProveError::Stuck(patience));
+                return Ok(End::Stuck);
             }
             tokio::time::sleep(POLL).await;
         }
     }
 }
 
+/// What the workers came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// There are no more calls to make.
+    Done,
+    /// They go on, and nothing comes of it.
+    Stuck,
+    /// One ended by itself, and not well: it panicked, say.
+    Failed(usize),
+}
+
 impl Place {
-    fn ended(&mut self) -> Result<bool, ProveError> {
-        match self.child.try_wait().context(|| "look after a worker".to_owned())? {
-            Some(status) if status.success() => Ok(true),
-            Some(status) => Err(ProveError::Worker { worker: self.number, status }),
-            None => Ok(false),
-        }
+    fn status(&mut self) -> Result<Option<ExitStatus>, ProveError> {
+        self.child.try_wait().context(|| "look after a worker".to_owned())
     }
+}
+
+fn history(folder: &Path, number: usize, life: usize) -> PathBuf {
+    folder.join(format!("worker-{number}-{life}"))
 }
 
 fn spawn(
@@ -123,7 +169,7 @@ fn spawn(
     command
         .args(options.arguments())
         .arg("--history")
-        .arg(folder.join(format!("worker-{number}-{life}")))
+        .arg(history(folder, number, life))
         .stdin(Stdio::from(tickets.share().context(starting)?))
         .stdout(Stdio::null())
         .kill_on_drop(true);

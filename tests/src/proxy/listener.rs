@@ -57,12 +57,10 @@ impl Proxy {
         self.rules.cut()
     }
 
-    /// Cuts all connections, and every new one at its begin, until told otherwise.
-    pub fn refuse(&self, refusing: bool) {
+    /// Cuts all connections, and every new one at its begin, until told otherwise. Tells how many it cut.
+    pub fn refuse(&self, refusing: bool) -> usize {
         self.rules.set_refusing(refusing);
-        if refusing {
-            self.rules.cut();
-        }
+        if refusing { self.rules.cut() } else { 0 }
     }
 
     /// Holds back each piece of data by so much, in one direction.
@@ -70,9 +68,19 @@ impl Proxy {
         self.rules.set_delay(toward, delay);
     }
 
+    /// How many pieces of data were held back so far.
+    pub fn delayed(&self) -> u64 {
+        self.rules.delayed()
+    }
+
     /// Cuts connections that commit: each of the next ones with this chance, up to so many.
     pub fn cut_commits(&self, at: AtCommit, chance: f64, most: u64) {
         self.rules.set_commits(at, chance, most);
+    }
+
+    /// What it decides by chance is drawn from this seed from now on.
+    pub fn seed(&self, seed: u64) {
+        self.rules.seed(seed);
     }
 
     /// Cuts no connection at COMMIT any more.
@@ -128,6 +136,18 @@ mod tests {
     #![allow(clippy::expect_used, reason = "how a test fails")]
 
     use super::*;
+
+    #[test]
+    fn the_same_seed_meets_the_same_commits() {
+        let rules = Rules::toward(SocketAddr::from(([127, 0, 0, 1], 1)));
+        let met = |seed| {
+            rules.seed(seed);
+            rules.set_commits(AtCommit::Lost, 0.5, u64::MAX);
+            (0..64).map(|_| rules.meets_commit().is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(met(1), met(1));
+        assert_ne!(met(1), met(2));
+    }
 
     #[tokio::test]
     async fn urls_lead_to_the_proxy() {

@@ -1,9 +1,9 @@
 //! Each way in which a promise can be broken, made once and found.
 
 use identity_core::conformance::{RecordedEvent, Unsound};
-use identity_core::{ErrorKind, EventKind, IdentifierKind};
-use identity_tests::prove::checker::Violation;
-use identity_tests::prove::{Outcome, Reply, Symbol};
+use identity_core::{ErrorKind, EventKind, Identifier, IdentifierKind};
+use identity_tests::prove::checker::{GRACE, Violation};
+use identity_tests::prove::{Attempt, Fault, Outcome, Reply, Stroke, Symbol};
 
 use crate::story::{Ended, Story, asked, link, unlink};
 
@@ -143,15 +143,43 @@ async fn missing_evidence() {
             EventKind::Merged => Violation::WrongEvidence { contact, replayed: contact, primary },
             _ => Violation::NoEvidence { contact },
         };
-        // A contact that is merged later has other evidence.
-        let told_elsewhere = ended.finale.events.iter().any(|other| other.contact == contact);
-        match event.kind {
-            EventKind::Created if told_elsewhere => {
-                assert_found(&ended, Violation::EvidenceOutOfOrder { position: 1, contact });
-            }
-            _ => assert_found(&ended, expected),
-        }
+        assert_found(&ended, expected);
     }
+}
+
+#[tokio::test]
+async fn a_creation_that_is_told_twice() {
+    for (position, contact) in [(0, 0), (4, 3)] {
+        let mut ended = story().await;
+        let contact = ended.id(contact);
+        let event = ended.finale.events[position].clone();
+        assert_eq!((event.contact, event.kind), (contact, EventKind::Created));
+        ended.finale.events.push(event);
+        assert_found(&ended, Violation::EvidenceTwice { contact });
+    }
+}
+
+#[tokio::test]
+async fn a_merge_that_nobody_asked_for() {
+    let mut ended = story().await;
+    let merge = ended.finale.events.iter().position(|event| event.kind == EventKind::Merged).unwrap();
+    // It names one identifier of each of the two, and no call asked for just these.
+    let pair = asked(2, 1);
+    let symbols = || pair.symbols();
+    ended.finale.events[merge].by =
+        symbols().map(|symbol| Identifier::new(symbol.kind(), symbol.value())).collect();
+    let contact = ended.id(1);
+    assert_eq!(ended.violations(), [Violation::EvidenceOfNoCall { position: merge, contact }]);
+}
+
+#[tokio::test]
+async fn a_merge_into_the_younger_one() {
+    let mut ended = story().await;
+    let merge = ended.finale.events.iter().position(|event| event.kind == EventKind::Merged).unwrap();
+    let (older, younger) = (ended.id(0), ended.id(1));
+    let event = &mut ended.finale.events[merge];
+    (event.contact, event.primary, event.previous_primary) = (older, younger, Some(older));
+    assert_found(&ended, Violation::MergedIntoYounger { position: merge, contact: older });
 }
 
 #[tokio::test]
@@ -186,13 +214,63 @@ async fn a_stale_reply() {
     let stale = ended.reply(0).clone();
     let call = Outcome::Answered { at: 100, reply: stale };
     ended.history.calls[5].asked = asked(1, 0);
-    ended.history.calls[5].begin = 90;
-    ended.history.calls[5].outcome = call;
+    *ended.last(5) = Attempt { begin: 90, outcome: call };
     assert_found(&ended, Violation::StaleReply { call: 5, earlier: 4 });
     // Had it begun before the merge was answered, it could be what there was before.
     let mut early = ended.clone();
-    early.history.calls[5].begin = 6;
+    early.last(5).begin = 6;
     assert!(!early.violations().iter().any(|found| matches!(found, Violation::StaleReply { .. })));
+}
+
+#[tokio::test]
+async fn a_stale_reply_to_a_call_that_was_made_again() {
+    let mut ended = story().await;
+    // The first attempt began before everything, and what was answered since then has to be in the reply all the same.
+    ended.reply(4).secondaries.pop();
+    ended.reply(4).symbols.retain(|symbol| *symbol != Symbol::new(6));
+    ended.history.calls[4].asked = asked(1, 0);
+    let failed = Outcome::Failed { at: 2, kind: ErrorKind::Unavailable };
+    ended.history.calls[4].attempts.insert(0, Attempt { begin: 1, outcome: failed });
+    assert_found(&ended, Violation::StaleReply { call: 4, earlier: 3 });
+}
+
+#[tokio::test]
+async fn a_call_counts_from_its_first_attempt_on() {
+    // The second call sees what the first one did before its attempt failed, and the first one is answered much later.
+    let mut story = Story::new();
+    let failed = Outcome::Failed { at: 5, kind: ErrorKind::Unavailable };
+    story.unknown(asked(1, 1), 1, true, failed).await;
+    story.answered(asked(1, 0), 10, 15).await;
+    story.answered_again(0, 20, 25).await;
+    let mut ended = story.end().await;
+    ended.strokes.push(Stroke { fault: Fault::Cut, begin: 0, end: 10, hits: 1 });
+    assert_eq!(ended.violations(), []);
+    // Without that attempt nothing explains it.
+    ended.history.calls[0].attempts.remove(0);
+    assert_found(&ended, Violation::FutureReply { call: 1 });
+}
+
+#[tokio::test]
+async fn a_call_that_is_never_answered() {
+    let mut ended = story().await;
+    ended.last(4).outcome = Outcome::Lost;
+    assert_eq!(ended.violations(), [Violation::NeverAnswered { call: 4 }]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_answered_too_late() {
+    let mut story = Story::new();
+    let second = 1_000_000_000;
+    story.answered(asked(1, 1), 0, 5).await;
+    story.answered(asked(2, 2), 10, 10 + 100 * second).await;
+    let mut ended = story.end().await;
+    assert_eq!(ended.violations(), [Violation::LateAnswer { call: 1 }]);
+    // What went wrong meanwhile left it 50 seconds at most.
+    let stroke = |begin, end| Stroke { fault: Fault::Cut, begin, end, hits: 1 };
+    ended.strokes = vec![stroke(40 * second, 45 * second), stroke(50 * second, 51 * second)];
+    assert_eq!(ended.violations(), []);
+    ended.strokes = vec![stroke(10 * second, 20 * second)];
+    assert_eq!(ended.violations(), [Violation::LateAnswer { call: 1 }]);
 }
 
 #[tokio::test]
@@ -260,7 +338,8 @@ async fn a_half_of_a_call() {
     let mut ended = story().await;
     // Its worker was killed, and its row has the email only.
     let mut lost = ended.history.calls[5].clone();
-    (lost.number, lost.asked, lost.outcome) = (6, asked(8, 8), Outcome::Lost);
+    (lost.number, lost.asked) = (6, asked(8, 8));
+    lost.attempts = vec![Attempt { begin: 50, outcome: Outcome::Lost }];
     ended.history.calls.push(lost);
     let copy = ended.copy(3);
     copy.email = asked(8, 0).email.map(Symbol::value);
@@ -269,15 +348,44 @@ async fn a_half_of_a_call() {
     assert_found(&ended, Violation::HalfApplied { call: 6, contact });
     // The whole of it may be there, and may be missing.
     ended.finale.contacts.pop();
-    assert_eq!(ended.violations(), []);
+    assert_eq!(ended.violations(), [Violation::NeverAnswered { call: 6 }]);
+}
+
+/// A call of two attempts, of which the first one failed, in a run in which connections are cut.
+async fn story_with_error(fault: Fault, kind: ErrorKind, at: u64, stroke: std::ops::Range<u64>) -> Ended {
+    let mut ended = story().await;
+    let (begin, outcome) = (36, Outcome::Failed { at, kind });
+    ended.history.calls[4].attempts.insert(0, Attempt { begin, outcome });
+    ended.strokes.push(Stroke { fault, begin: stroke.start, end: stroke.end, hits: 1 });
+    ended
 }
 
 #[tokio::test]
 async fn an_error_without_a_reason() {
+    let broken = |kind| vec![Violation::ForbiddenError { call: 4, kind }];
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, 38, 37..60).await;
+    assert_eq!(story.violations(), []);
+    let story = story_with_error(Fault::Cut, ErrorKind::Conflict, 38, 37..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Conflict), "of a kind that nothing explains");
+    let story = story_with_error(Fault::Lock, ErrorKind::Unavailable, 38, 37..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "a fault that does not explain it");
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, 38, 39..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "before it struck");
+    let late = 60 + u64::try_from(GRACE.as_nanos()).unwrap();
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, late, 37..60).await;
+    assert_eq!(story.violations(), []);
+    let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, late + 1, 37..60).await;
+    assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "long after it struck");
+}
+
+#[tokio::test]
+async fn a_fault_that_hits_nothing() {
     let mut ended = story().await;
-    let failed = |kind| Outcome::Failed { at: 100, kind };
-    ended.history.calls[4].outcome = failed(ErrorKind::Unavailable);
+    let stroke = |fault, hits| Stroke { fault, begin: 1, end: 2, hits };
+    ended.strokes = vec![stroke(Fault::Lock, 0), stroke(Fault::Lock, 0), stroke(Fault::Cut, 0)];
     assert_eq!(ended.violations(), []);
-    ended.history.calls[4].outcome = failed(ErrorKind::Conflict);
-    assert_eq!(ended.violations(), [Violation::ForbiddenError { call: 4, kind: ErrorKind::Conflict }]);
+    ended.strokes.push(stroke(Fault::Lock, 0));
+    assert_eq!(ended.violations(), [Violation::NoHit { fault: Fault::Lock, strokes: 3 }]);
+    ended.strokes[0].hits = 1;
+    assert_eq!(ended.violations(), []);
 }

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use identity_core::conformance::Inspect;
-use identity_core::{
-    Contact, ContactId, ErrorKind, Identifier, IdentityResolver, LinkPrecedence, MemoryStore,
-};
+use identity_core::{Contact, ContactId, Identifier, IdentityResolver, LinkPrecedence, MemoryStore};
 use identity_tests::prove::checker::{self, Violation};
-use identity_tests::prove::{Asked, Call, Finale, History, Outcome, Reply, Symbol};
+use identity_tests::prove::{Asked, Attempt, Call, Finale, History, Outcome, Reply, Stroke, Symbol};
 
 /// Calls that happen one after the other, whenever they began and ended.
 #[derive(Debug)]
@@ -38,13 +36,27 @@ impl Story {
         self.add(asked, begin, outcome);
     }
 
-    pub(crate) fn add(&mut self, asked: Asked, begin: u64, outcome: Outcome) {
+    /// One more attempt of a call, which happens between `begin` and `end` and is answered.
+    pub(crate) async fn answered_again(&mut self, call: usize, begin: u64, end: u64) {
+        let request = self.history.calls[call].asked.request();
+        let reply = self.resolver.identify(request).await.expect("a reply");
+        let outcome = Outcome::Answered { at: end, reply: Reply::of(&reply) };
+        self.history.calls[call].attempts.push(Attempt { begin, outcome });
+    }
+
+    /// What an attempt of a call does after it has failed.
+    pub(crate) async fn happens(&self, call: usize) {
+        self.resolver.identify(self.history.calls[call].asked.request()).await.expect("a reply");
+    }
+
+    fn add(&mut self, asked: Asked, begin: u64, outcome: Outcome) {
         let number = self.history.calls.len() as u64;
-        self.history.calls.push(Call { number, asked, begin, outcome });
+        self.history.calls.push(Call { number, asked, attempts: vec![Attempt { begin, outcome }] });
     }
 
     pub(crate) async fn end(self) -> Ended {
-        Ended { finale: Finale::read(&*self.store as &dyn Inspect).await, history: self.history }
+        let finale = Finale::read(&*self.store as &dyn Inspect).await;
+        Ended { finale, history: self.history, strokes: Vec::new() }
     }
 }
 
@@ -53,11 +65,17 @@ impl Story {
 pub(crate) struct Ended {
     pub(crate) history: History,
     pub(crate) finale: Finale,
+    pub(crate) strokes: Vec<Stroke>,
 }
 
 impl Ended {
     pub(crate) fn violations(&self) -> Vec<Violation> {
-        checker::check(&self.history, &self.finale, &[ErrorKind::Unavailable])
+        checker::check(&self.history, &self.finale, &self.strokes)
+    }
+
+    /// Of a call: its last attempt.
+    pub(crate) fn last(&mut self, call: usize) -> &mut Attempt {
+        self.history.calls[call].attempts.last_mut().expect("an attempt")
     }
 
     pub(crate) fn contact(&mut self, position: usize) -> &mut Contact {
@@ -83,7 +101,7 @@ impl Ended {
     }
 
     pub(crate) fn reply(&mut self, call: usize) -> &mut Reply {
-        match &mut self.history.calls[call].outcome {
+        match &mut self.last(call).outcome {
             Outcome::Answered { reply, .. } => reply,
             other => panic!("call {call} has the outcome {other:?}"),
         }

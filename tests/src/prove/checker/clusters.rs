@@ -10,7 +10,7 @@ use identity_core::ContactId;
 use super::Violation;
 use super::components::Components;
 use super::index::{Index, Row};
-use crate::prove::history::{Call, History, Outcome};
+use crate::prove::history::{Call, History};
 use crate::prove::symbol::Symbol;
 
 pub(super) fn check(history: &History, index: &Index) -> Vec<Violation> {
@@ -18,10 +18,10 @@ pub(super) fn check(history: &History, index: &Index) -> Vec<Violation> {
     let mut proved = Components::default();
     for call in &history.calls {
         let wrong = unmet(call, index);
-        match (wrong, &call.outcome) {
+        match (wrong, call.answer()) {
             (None, _) => proved.connect(call.asked.symbols()),
-            (Some(wrong), Outcome::Answered { .. }) => found.push(wrong),
-            (Some(_), Outcome::Failed { .. } | Outcome::Lost) => {}
+            (Some(wrong), Some(_)) => found.push(wrong),
+            (Some(_), None) => {}
         }
     }
     for (primary, rows) in index.clusters() {
@@ -56,7 +56,7 @@ fn rows_of_no_call(history: &History, index: &Index) -> Vec<Violation> {
     let asked: HashSet<_> = history.calls.iter().map(|call| call.asked).collect();
     let odd = index.rows.values().filter(|row| !asked.contains(&row.said));
     let mut asked_by: HashMap<Symbol, u64> = HashMap::new();
-    for call in history.calls.iter().filter(|call| !matches!(call.outcome, Outcome::Answered { .. })) {
+    for call in history.calls.iter().filter(|call| call.failed().next().is_some()) {
         asked_by.extend(call.asked.symbols().map(|symbol| (symbol, call.number)));
     }
     odd.map(|row| match row.said.symbols().find_map(|symbol| asked_by.get(&symbol)) {

@@ -7,18 +7,12 @@ use identity_core::ContactId;
 
 use super::Violation;
 use super::index::{Index, Row};
-use crate::prove::history::{Call, History, Outcome, Reply};
+use crate::prove::history::{Call, History, Reply};
 use crate::prove::symbol::Symbol;
 
 pub(super) fn check(history: &History, index: &Index) -> Vec<Violation> {
-    let mut replies: Vec<(&Call, &Reply)> = history
-        .calls
-        .iter()
-        .filter_map(|call| match &call.outcome {
-            Outcome::Answered { reply, .. } => Some((call, reply)),
-            Outcome::Failed { .. } | Outcome::Lost => None,
-        })
-        .collect();
+    let mut replies: Vec<(&Call, &Reply)> =
+        history.calls.iter().filter_map(|call| Some((call, call.answer()?.reply))).collect();
     let mut found: Vec<_> =
         replies.iter().filter_map(|(call, reply)| against_tables(call, reply, index)).collect();
     // From small to large: what comes holds all that it meets, or one of the two is wrong.

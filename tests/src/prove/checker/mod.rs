@@ -7,37 +7,45 @@
 //! | `evidence.rs` | replaying the evidence gives the clusters |
 //! | `bounds.rs` | a reply holds what it must, and nothing that it cannot |
 //! | `family.rs` | no reply mixes two states; people grow, and their primaries get no younger |
-//! | `errors.rs` | no other error than the faults of the run allow |
+//! | `answers.rs` | every call is answered |
+//! | `errors.rs` | no error without a fault that strikes and can cause it |
+//! | `hits.rs` | none of the library: faults that were asked for have hit something |
 //! | `violation.rs` | how each can be broken |
 //! | `components.rs`, `index.rs` | connected identifiers; rows by id |
 
+mod answers;
 mod bounds;
 mod clusters;
 mod components;
 mod errors;
 mod evidence;
 mod family;
+mod hits;
 mod index;
 mod tables;
 mod violation;
 
-use identity_core::ErrorKind;
-
 use super::finale::Finale;
 use super::history::History;
+use super::strokes::Stroke;
 use index::Index;
 
+pub use answers::ANSWERED_WITHIN;
+pub use errors::GRACE;
 pub use violation::{Promise, Violation};
 
-/// Everything that is broken. A call that ended in an error, or whose worker was killed, may have happened or not, at any time
-/// after it began: where either explains what is there, it does.
-pub fn check(history: &History, finale: &Finale, allowed: &[ErrorKind]) -> Vec<Violation> {
+/// Everything that is broken. An attempt that ended in an error, or whose worker was killed, may have happened or not, at any time
+/// after it began: where either explains what is there, it does. The attempt that was answered happened between its begin and its
+/// end. Attempts of one call ask the same, so what they leave is what one of them leaves.
+pub fn check(history: &History, finale: &Finale, strokes: &[Stroke]) -> Vec<Violation> {
     let index = Index::new(finale);
-    let mut found = errors::check(history, allowed);
+    let mut found = errors::check(history, strokes);
+    found.extend(answers::check(history, strokes));
     found.extend(clusters::check(history, &index));
     found.extend(tables::check(finale, &index));
-    found.extend(evidence::check(finale, &index));
+    found.extend(evidence::check(history, finale, &index));
     found.extend(bounds::check(history));
     found.extend(family::check(history, &index));
+    found.extend(hits::check(strokes));
     found
 }

@@ -1,7 +1,10 @@
 use std::fmt;
+use std::time::Duration;
 
 use identity_core::conformance::Unsound;
 use identity_core::{ContactId, ErrorKind, IdentifierKind};
+
+use crate::prove::Fault;
 
 /// A promise of SPEC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,8 +21,12 @@ pub enum Promise {
     Evidence,
     /// What is said of a reply's contents and their order.
     Reply,
+    /// Whoever calls again after an error is answered, soon after what was in the way is gone.
+    Answer,
     /// Errors that reach a caller have a reason outside the library.
     NoError,
+    /// No promise of the library: the run itself went as it has to, or else it shows nothing.
+    Run,
 }
 
 impl fmt::Display for Promise {
@@ -31,7 +38,9 @@ impl fmt::Display for Promise {
             Self::AllOrNothing => "all or nothing",
             Self::Evidence => "evidence",
             Self::Reply => "reply",
+            Self::Answer => "every call is answered",
             Self::NoError => "no error without a reason",
+            Self::Run => "the run went as it has to",
         })
     }
 }
@@ -111,6 +120,28 @@ pub enum Violation {
         /// Whom it tells of.
         contact: ContactId,
     },
+    /// Evidence of what nobody asked.
+    #[error("event {position} on contact {contact} says that it was proved by what no call asked")]
+    EvidenceOfNoCall {
+        /// The position in the evidence, from 0.
+        position: usize,
+        /// Whom it tells of.
+        contact: ContactId,
+    },
+    /// A contact that came about more than once.
+    #[error("the evidence tells of the creation of contact {contact} more than once")]
+    EvidenceTwice {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// A merge in the wrong direction.
+    #[error("by event {position} contact {contact} went over to a younger one")]
+    MergedIntoYounger {
+        /// The position in the evidence, from 0.
+        position: usize,
+        /// The contact.
+        contact: ContactId,
+    },
     /// Evidence that leads elsewhere than the rows.
     #[error("evidence leads from contact {contact} to {replayed}, and the rows lead to {primary}")]
     WrongEvidence {
@@ -179,8 +210,46 @@ pub enum Violation {
         /// The call.
         call: u64,
     },
+    /// A call that came to no answer, though it was made again and again.
+    #[error("call {call} was never answered")]
+    NeverAnswered {
+        /// The call.
+        call: u64,
+    },
+    /// A call that was answered, and much later than whatever went wrong can explain.
+    #[error("call {call} was not answered for very long while nothing went wrong")]
+    LateAnswer {
+        /// The call.
+        call: u64,
+    },
+    /// Workers that went on and came to no end.
+    #[error("no call began within {after:?} in which nothing went wrong, and the workers were not done")]
+    Stuck {
+        /// How long that was looked at.
+        after: Duration,
+    },
+    /// A worker that panicked, or could not go on.
+    #[error("worker {worker} ended before its calls were made")]
+    WorkerFailed {
+        /// Its number.
+        worker: usize,
+    },
+    /// A fault that had no time to strike before the calls were over.
+    #[error("the run was too short: {fault} did not strike")]
+    NeverStruck {
+        /// The fault.
+        fault: Fault,
+    },
+    /// A fault that never hit anything, so that the run shows nothing about it.
+    #[error("{fault} struck {strokes} times and never hit anything")]
+    NoHit {
+        /// The fault.
+        fault: Fault,
+        /// How often it struck.
+        strokes: u64,
+    },
     /// An error that nothing explains.
-    #[error("call {call} ended in the error {kind:?}, for which the run gave no reason")]
+    #[error("call {call} ended in the error {kind:?}, for which the run gave no reason at that time")]
     ForbiddenError {
         /// The call.
         call: u64,
@@ -199,6 +268,9 @@ impl Violation {
             Self::NoEvidence { .. }
             | Self::EvidenceOfNobody { .. }
             | Self::EvidenceOutOfOrder { .. }
+            | Self::EvidenceOfNoCall { .. }
+            | Self::EvidenceTwice { .. }
+            | Self::MergedIntoYounger { .. }
             | Self::WrongEvidence { .. } => Promise::Evidence,
             Self::StaleReply { .. }
             | Self::FutureReply { .. }
@@ -207,7 +279,10 @@ impl Violation {
             | Self::ReplyDiffers { .. }
             | Self::ShrunkReply { .. } => Promise::Linearizable,
             Self::ReplyNotOfRows { .. } | Self::ReplyWithoutItself { .. } => Promise::Reply,
+            Self::NeverAnswered { .. } | Self::LateAnswer { .. } => Promise::Answer,
             Self::ForbiddenError { .. } => Promise::NoError,
+            Self::Stuck { .. } => Promise::Answer,
+            Self::WorkerFailed { .. } | Self::NeverStruck { .. } | Self::NoHit { .. } => Promise::Run,
         }
     }
 }
