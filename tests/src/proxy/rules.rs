@@ -45,6 +45,7 @@ pub(super) struct Rules {
     refusing: AtomicBool,
     commit: Mutex<Option<CommitRule>>,
     commits_cut: AtomicU64,
+    round_trips: AtomicU64,
     /// Changes whenever all connections are cut.
     cuts: watch::Sender<()>,
 }
@@ -57,6 +58,7 @@ impl Rules {
             refusing: AtomicBool::new(false),
             commit: Mutex::new(None),
             commits_cut: AtomicU64::new(0),
+            round_trips: AtomicU64::new(0),
             cuts: watch::Sender::new(()),
         }
     }
@@ -109,6 +111,14 @@ impl Rules {
 
     pub(super) fn commits_cut(&self) -> u64 {
         self.commits_cut.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn count_round_trip(&self) {
+        self.round_trips.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::SeqCst)
     }
 
     /// The number of connections that were there.
