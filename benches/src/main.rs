@@ -11,6 +11,7 @@
 //! | `contenders/`, `tables.rs` | the limit, and what shops do |
 //! | `import.rs`, `resident.rs` | imports, and how much memory they take |
 //! | `http/` | identify-server as a process, and a client |
+//! | `node.rs`, `node/` | the npm package in a Node process |
 //! | `measure.rs` | closed loops, medians |
 //! | `report.rs`, `kept.rs`, `facts.rs` | the tables as Markdown, the file they are kept in, their heading |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
@@ -22,6 +23,7 @@ mod http;
 mod import;
 mod kept;
 mod measure;
+mod node;
 mod options;
 mod people;
 mod report;

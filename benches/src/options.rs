@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Only lines whose name contains this; may be given several times
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
+    /// A Python that has the pip package and those it is compared with; benches/run makes one
+    #[arg(long, env = "IDENTITY_BENCHES_PYTHON", hide = true)]
+    pub(crate) python: Option<PathBuf>,
     /// Callers at once, other than the 64 that the bars are for
     #[arg(long, default_value_t = 64)]
     pub(crate) callers: u64,

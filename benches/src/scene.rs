@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use identity_core::{IdentifyRequest, IdentityResolver};
 use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
-use sqlx::Executor;
+use sqlx::{Connection, Executor, MySqlConnection};
 use tokio::sync::OnceCell;
 
 use crate::contenders::{Connections, Link, usual};
@@ -27,6 +27,8 @@ pub(crate) struct Scene {
     limit: OnceCell<Contender<Connections>>,
     usual: OnceCell<Contender<Connections>>,
     transactional: OnceCell<Contender<Connections>>,
+    package: OnceCell<FreshDatabase>,
+    by_hand: OnceCell<FreshDatabase>,
     // Dropped last.
     server: OnceCell<DatabaseServer>,
 }
@@ -98,6 +100,8 @@ impl Scene {
             limit: OnceCell::new(),
             usual: OnceCell::new(),
             transactional: OnceCell::new(),
+            package: OnceCell::new(),
+            by_hand: OnceCell::new(),
             server: OnceCell::new(),
         }
     }
@@ -141,13 +145,29 @@ impl Scene {
     pub(crate) async fn usual(&self, transaction: bool) -> Result<&Contender<Connections>, Failure> {
         let contender = if transaction { &self.transactional } else { &self.usual };
         let set = async || {
-            let database = self.server().await?.fresh_database().await?;
+            let database = usual_table(self.server().await?, self.people()).await?;
             let by = Connections::open(&database.url(), Link::AsOurs, self.options.callers).await?;
-            by.of(0).await.execute(usual::TABLE).await?;
-            fill(&database.url(), Tables::ContactAlone, self.people()).await?;
             Ok::<_, Failure>(Contender { by, source: Arc::new(Source::new(self.people())), database })
         };
         contender.get_or_try_init(set).await
+    }
+
+    /// Tables for the npm package.
+    ///
+    /// # Errors
+    /// What goes wrong on the way.
+    pub(crate) async fn package(&self) -> Result<&FreshDatabase, Failure> {
+        let set = async || our_tables(self.server().await?, self.people()).await;
+        self.package.get_or_try_init(set).await
+    }
+
+    /// A table for what Node backends write by hand.
+    ///
+    /// # Errors
+    /// What goes wrong on the way.
+    pub(crate) async fn by_hand(&self) -> Result<&FreshDatabase, Failure> {
+        let set = async || usual_table(self.server().await?, self.people()).await;
+        self.by_hand.get_or_try_init(set).await
     }
 
     /// People in each contender's table at the start.
@@ -172,6 +192,16 @@ async fn our_tables(server: &DatabaseServer, people: u64) -> Result<FreshDatabas
     let database = server.fresh_database().await?;
     create_tables(&database.url()).await?;
     fill(&database.url(), Tables::Ours, people).await?;
+    Ok(database)
+}
+
+/// A database with so many people in the one table that shops have.
+async fn usual_table(server: &DatabaseServer, people: u64) -> Result<FreshDatabase, Failure> {
+    let database = server.fresh_database().await?;
+    let mut connection = MySqlConnection::connect(&database.url()).await?;
+    connection.execute(usual::TABLE).await?;
+    connection.close().await?;
+    fill(&database.url(), Tables::ContactAlone, people).await?;
     Ok(database)
 }
 

@@ -54,6 +54,10 @@ pub enum Error {
         deadline: Duration,
     },
 
+    /// The resolver was closed. Nothing was changed by calls that began after that.
+    #[error("the resolver is closed")]
+    Closed,
+
     /// The database answered, and refused: a missing privilege, a value that a column cannot hold, a full disk.
     #[error("the contact database refused the statement")]
     Refused {
@@ -104,6 +108,8 @@ pub enum ErrorKind {
     Overloaded,
     /// A deadline passed; retry.
     Timeout,
+    /// The resolver was closed.
+    Closed,
     /// The database refuses; somebody has to look.
     Refused,
     /// The table's contents are at fault; somebody has to look.
@@ -112,6 +118,24 @@ pub enum ErrorKind {
     NotAdopted,
     /// The settings are at fault.
     Configuration,
+}
+
+impl ErrorKind {
+    /// A stable code for programs in other languages, and for logs: the name in capitals, as `INVALID_INPUT`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "INVALID_INPUT",
+            Self::Conflict => "CONFLICT",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Overloaded => "OVERLOADED",
+            Self::Timeout => "TIMEOUT",
+            Self::Closed => "CLOSED",
+            Self::Refused => "REFUSED",
+            Self::Unsound => "UNSOUND",
+            Self::NotAdopted => "NOT_ADOPTED",
+            Self::Configuration => "CONFIGURATION",
+        }
+    }
 }
 
 impl Error {
@@ -123,6 +147,7 @@ impl Error {
             Self::Unavailable { .. } => ErrorKind::Unavailable,
             Self::Overloaded => ErrorKind::Overloaded,
             Self::Timeout { .. } => ErrorKind::Timeout,
+            Self::Closed => ErrorKind::Closed,
             Self::Refused { .. } => ErrorKind::Refused,
             Self::Unsound { .. } => ErrorKind::Unsound,
             Self::NotAdopted | Self::NotAdoptable(_) => ErrorKind::NotAdopted,
@@ -232,7 +257,8 @@ pub struct InvalidInput {
 }
 
 impl InvalidInput {
-    pub(crate) const fn new(field: Field, reason: InvalidReason) -> Self {
+    /// A field that is refused. For sources of [`Rows`](crate::Rows), which meet values of types that are none of a request's.
+    pub const fn new(field: Field, reason: InvalidReason) -> Self {
         Self { field: Some(field), reason }
     }
 

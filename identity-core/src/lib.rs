@@ -6,6 +6,7 @@ mod answer;
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 mod audit;
 mod changes;
+mod cluster;
 mod contact;
 mod error;
 mod graph;
@@ -16,6 +17,7 @@ mod redact;
 mod request;
 mod resolver;
 mod retry;
+mod rows;
 mod snapshot;
 mod soundness;
 mod store;
@@ -28,15 +30,19 @@ pub use answer::Identified;
 pub use changes::{
     Changes, ContactRef, Draft, Event, EventKind, NewClaim, NewContact, Relink, Touch, Version,
 };
+pub use cluster::{Cluster, Link};
 pub use contact::{ConsolidatedContact, Contact, ContactId, LinkPrecedence};
 pub use error::{Cause, Error, ErrorKind, Field, InvalidInput, InvalidReason};
 pub use graph::{ContactSlot, Graph};
+#[cfg(feature = "memory")]
+pub use graph::{People, people_of};
 pub use identifier::{Identifier, IdentifierKind, IdentifierPair};
 pub use normalize::Normalizer;
 #[cfg(feature = "phone-region")]
 pub use normalize::Region;
 pub use request::{IdentifyRequest, PhoneNumber};
-pub use resolver::{IdentityResolver, Progress, ResolverBuilder};
+pub use resolver::{IdentityResolver, OnInvalid, Progress, ResolverBuilder};
+pub use rows::{PhoneRef, Rows};
 pub use snapshot::{Claim, Query, Snapshot};
 pub use soundness::Defects;
 pub use store::ContactStore;

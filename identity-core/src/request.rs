@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Field, InvalidInput, InvalidReason};
 use crate::redact::Redacted;
+use crate::rows::PhoneRef;
 
 /// An email, a phone number, or both, as the caller has them; normalising is the library's work.
 ///
@@ -106,6 +107,16 @@ pub enum PhoneNumber {
     Text(String),
     /// A number, whose decimal digits are the phone number.
     Number(u64),
+}
+
+impl PhoneNumber {
+    /// Without a copy.
+    pub(crate) fn borrow(&self) -> PhoneRef<'_> {
+        match self {
+            Self::Text(text) => PhoneRef::Text(text),
+            Self::Number(number) => PhoneRef::Number(*number),
+        }
+    }
 }
 
 impl From<String> for PhoneNumber {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, stream};
 use identity_core::{
-    ContactStore, Error, IdentifyRequest, IdentityResolver, MemoryStore, SqliteStore, StoreOptions,
+    ContactStore, Error, Identified, IdentifyRequest, IdentityResolver, MemoryStore, Normalizer, OnInvalid,
+    SqliteStore, StoreOptions, people_of,
 };
 
 const CHUNK: usize = 16;
@@ -97,6 +98,63 @@ async fn ids_name_the_person_and_the_contact() {
         .await;
     // Created, created, a secondary, known, merged, known by the phone number of what is a secondary now.
     assert_eq!(ids, [(1, 1), (2, 2), (1, 3), (1, 1), (1, 1), (1, 2)]);
+}
+
+/// Rows as columns give the ids that requests give; and so do they without a store.
+#[tokio::test]
+async fn rows_are_answered_like_requests() {
+    let rows = rows(2_000);
+    let requests = resolver(MemoryStore::new());
+    let single: Vec<_> = requests.identify_stream_ids(stream::iter(rows.clone()), |_| {}).collect().await;
+    let by_chunk = resolver(MemoryStore::new());
+    let chunks: Vec<_> = rows.chunks(100).map(<[_]>::to_vec).collect();
+    let answers = by_chunk.identify_rows(stream::iter(chunks.clone()), OnInvalid::GoOn, |_| {});
+    let answers: Vec<_> = answers.collect::<Vec<_>>().await.into_iter().flatten().collect();
+    let plain = |answers: &[Result<Identified, Error>]| -> Vec<_> {
+        answers.iter().map(|answer| answer.as_ref().ok().copied()).collect()
+    };
+    assert_eq!(plain(&answers), plain(&single));
+
+    let contacts: Vec<_> = single.iter().flatten().map(|row| row.contact_id).collect();
+    let primaries = requests.primaries(&contacts).await.unwrap();
+    let mut at_the_end = contacts.into_iter().zip(primaries);
+    let people = people_of(Normalizer::new(), &chunks, OnInvalid::GoOn);
+    assert_eq!(people.rows().len(), rows.len());
+    for (position, (row, answer)) in people.rows().zip(&single).enumerate() {
+        let Some(row) = row else {
+            assert!(matches!(answer, Err(Error::InvalidInput(_))));
+            assert!(people.refused().iter().any(|(refused, _)| *refused == position));
+            continue;
+        };
+        assert_eq!(Some((row.contact_id, Some(row.primary_contact_id))), at_the_end.next());
+    }
+    let distinct: std::collections::HashSet<_> =
+        people.rows().flatten().map(|row| row.primary_contact_id).collect();
+    assert_eq!(people.people(), distinct.len() as u64);
+    assert!(people.merges() > 0);
+}
+
+#[tokio::test]
+async fn a_row_that_is_no_request_stops_an_import() {
+    let row = |n: u64| IdentifyRequest::new().phone_number(n);
+    let mut chunks = vec![vec![row(1), row(2)], vec![row(3), IdentifyRequest::new(), row(4)], vec![row(5)]];
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/contacts.db", folder.path().display());
+    for url in ["memory:", &url] {
+        let resolver = IdentityResolver::connect(url).await.unwrap();
+        let answers = resolver.identify_rows(stream::iter(chunks.clone()), OnInvalid::Stop, |_| {});
+        let answers: Vec<_> = answers.collect::<Vec<_>>().await.into_iter().flatten().collect();
+        assert_eq!(answers.len(), 4);
+        assert!(answers[..3].iter().all(Result::is_ok));
+        assert!(matches!(answers[3], Err(Error::InvalidInput(_))));
+        for behind in [4, 5] {
+            assert_eq!(resolver.lookup(row(behind)).await.unwrap(), []);
+        }
+    }
+    let people = people_of(Normalizer::new(), &chunks, OnInvalid::Stop);
+    assert_eq!((people.rows().len(), people.refused().len(), people.refused()[0].0), (3, 1, 3));
+    chunks.clear();
+    assert_eq!(people_of(Normalizer::new(), &chunks, OnInvalid::Stop).people(), 0);
 }
 
 /// How many chunks the source is ahead of the replies that were taken, at most.

@@ -41,6 +41,10 @@ impl ContactStore for InTurn {
     async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
         self.next().unchanged(seen).await
     }
+
+    async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        self.next().primaries(contacts).await
+    }
 }
 
 /// A store on each member; all of them create the tables at once.

@@ -6,6 +6,8 @@ mod growth;
 mod http;
 mod import;
 mod memory;
+mod node;
+mod python;
 mod resident;
 mod turns;
 
@@ -28,14 +30,17 @@ pub(crate) enum Row {
     Http,
     Growth,
     ImportMySql,
+    NodeMySql,
     ImportSqlite,
     Memory,
+    NodeMemory,
     Resident,
+    Python,
 }
 
 impl Row {
     /// Those that share a server, in the order in which they are measured.
-    const ON_A_SERVER: [Self; 8] = [
+    const ON_A_SERVER: [Self; 9] = [
         Self::Known,
         Self::New,
         Self::Mixed,
@@ -43,11 +48,13 @@ impl Row {
         Self::LoneNew,
         Self::Http,
         Self::Growth,
+        Self::NodeMySql,
         Self::ImportMySql,
     ];
 
     /// Those that come after it, and have the machine to themselves.
-    const ALONE: [Self; 3] = [Self::ImportSqlite, Self::Memory, Self::Resident];
+    const ALONE: [Self; 5] =
+        [Self::ImportSqlite, Self::Memory, Self::NodeMemory, Self::Resident, Self::Python];
 
     /// The kind of work.
     pub(crate) fn name(self) -> &'static str {
@@ -60,9 +67,12 @@ impl Row {
             Self::Http => http::WORK,
             Self::Growth => growth::WORK,
             Self::ImportMySql => import::MYSQL,
+            Self::NodeMySql => node::MYSQL,
+            Self::NodeMemory => node::MEMORY,
             Self::ImportSqlite => import::SQLITE,
             Self::Memory => memory::WORK,
             Self::Resident => resident::WORK,
+            Self::Python => python::WORK,
         }
     }
 
@@ -71,9 +81,9 @@ impl Row {
         Self::ON_A_SERVER.into_iter().chain(Self::ALONE).map(Self::name)
     }
 
-    async fn measure(self, options: &Options, scene: &Scene) -> Result<Line, Failure> {
+    async fn measure(self, options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
         let callers = Callers { options, scene };
-        match self {
+        let line = match self {
             Self::Known => callers.known().await,
             Self::New => callers.new_people().await,
             Self::Mixed => callers.mixed().await,
@@ -82,10 +92,14 @@ impl Row {
             Self::Http => http::line(options, scene).await,
             Self::Growth => growth::line(options, scene).await,
             Self::ImportMySql => import::mysql(options, scene).await,
+            Self::NodeMySql => node::mysql(options, scene).await,
+            Self::NodeMemory => node::memory(options).await,
             Self::ImportSqlite => import::sqlite(options).await,
             Self::Memory => memory::line(options).await,
             Self::Resident => resident::line(options).await,
-        }
+            Self::Python => return python::lines(options).await,
+        };
+        Ok(vec![line?])
     }
 }
 
@@ -94,12 +108,17 @@ impl Row {
 /// # Errors
 /// What goes wrong while measuring.
 pub(crate) async fn all(options: &Options, kept: &mut Kept) -> Result<(), Failure> {
+    // Before hours of measuring, not after.
+    if options.wants(Row::Python.name()) {
+        python::interpreter(options)?;
+    }
     for rows in [&Row::ON_A_SERVER[..], &Row::ALONE] {
         // The server ends along with it.
         let scene = Scene::new(options);
         for row in rows.iter().filter(|row| options.wants(row.name())) {
-            let line = row.measure(options, &scene).await?;
-            kept.add(line, scene.facts().await?)?;
+            for line in row.measure(options, &scene).await? {
+                kept.add(line, scene.facts().await?)?;
+            }
         }
     }
     Ok(())

@@ -214,6 +214,17 @@ pub(super) async fn get_follows_merged_contacts(fixture: &dyn Fixture) {
         assert_eq!(found.as_ref(), Some(&merged), "{}", contact.id);
     }
     assert!(merged.secondary_contact_ids.contains(&younger) && merged.primary_contact_id == older);
+    let nobody = ContactId::from(i64::from(i32::MAX));
+    let mut ids: Vec<_> = subject.rows.contacts().await.iter().map(|contact| contact.id).collect();
+    let mut expected = vec![Some(older); ids.len()];
+    ids.push(nobody);
+    expected.push(None);
+    assert_eq!(resolver.primaries(&ids).await.expect("primaries"), expected);
+    assert_eq!(resolver.primaries(&ids.repeat(100)).await.expect("primaries"), expected.repeat(100));
+    assert_eq!(resolver.primaries(&[]).await.expect("primaries"), []);
+    let cluster = resolver.cluster(younger).await.expect("cluster").expect("a person");
+    assert_eq!((cluster.primary, cluster.contacts.len(), cluster.links.len()), (older, 3, 2));
+    assert_eq!(resolver.cluster(nobody).await.expect("cluster"), None);
     assert_eq!(resolver.get(ContactId::from(i64::from(i32::MAX))).await.expect("get"), None);
 }
 

@@ -14,7 +14,9 @@
 //! | `by_id.rs` | contacts by id |
 //! | `plan.rs` | to changes |
 //! | `carry.rs` | on to the next batch |
+//! | `cluster.rs` | one person with all contacts |
 //! | `resident.rs` | as the whole of a store |
+//! | `people.rs` | the people of rows that are all at hand |
 //!
 //! **How people are joined.** Contacts form a union-find forest whose root is always the primary, so that a merge
 //! costs the same however many secondaries move along; the members of a cluster are a ring, which two merging
@@ -23,7 +25,10 @@
 
 mod by_id;
 mod carry;
+mod cluster;
 mod load;
+#[cfg(feature = "memory")]
+mod people;
 mod plan;
 #[cfg(feature = "memory")]
 mod resident;
@@ -40,6 +45,8 @@ use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
 use crate::interner::{IdentifierSlot, Interner};
 use crate::timestamp::Timestamp;
 use by_id::ById;
+#[cfg(feature = "memory")]
+pub use people::{People, people_of};
 use plan::Journal;
 #[cfg(feature = "memory")]
 pub(crate) use plan::PlannedEvent;

@@ -11,14 +11,16 @@ use super::plan::PlannedEvent;
 use super::rules::Proof;
 use super::{ContactSlot, Graph, Met, Node};
 use crate::changes::{Changes, ContactRef, Event, NewContact};
-use crate::contact::{Contact, ContactId, LinkPrecedence};
+#[cfg(feature = "conformance")]
+use crate::contact::Contact;
+use crate::contact::ContactId;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, IdentifierPair};
 use crate::snapshot::{Claim, Query, Snapshot};
 use crate::timestamp::Timestamp;
 
 /// The requests whose identifiers are looked up together.
-const TOGETHER: usize = 16;
+pub(super) const TOGETHER: usize = 16;
 
 impl Graph {
     /// An empty graph that gives the ids of contacts itself, from 1.
@@ -43,11 +45,17 @@ impl Graph {
             }
         }
         self.stamp_moved();
+        self.settled()
+    }
+
+    /// What the rules did since the last time is done; the evidence is returned.
+    pub(super) fn settled(&mut self) -> Vec<PlannedEvent> {
         let journal = &mut self.journal;
         journal.created.clear();
         journal.promoted.clear();
         journal.claims.clear();
         journal.unasked.clear();
+        journal.moved.clear();
         std::mem::take(&mut journal.events)
     }
 
@@ -68,12 +76,17 @@ impl Graph {
             proof.email = intern(email, IdentifierKind::Email, pair.email());
             proof.phone = intern(phone, IdentifierKind::Phone, pair.phone());
         }
+        self.look_ahead(&proofs);
+        proofs.into_iter().take(pairs.len())
+    }
+
+    /// Looks at whom the rules are about to meet.
+    pub(super) fn look_ahead<'p>(&self, proofs: impl IntoIterator<Item = &'p Proof>) {
         let holder = |slot| self.identifiers.about(slot).by;
-        let parents = proofs.iter().flat_map(|proof| proof.email.into_iter().chain(proof.phone));
+        let parents = proofs.into_iter().flat_map(|proof| proof.email.into_iter().chain(proof.phone));
         let parents =
             parents.filter_map(holder).fold(0, |seen, holder| seen ^ self.node(holder).parent.position());
         std::hint::black_box(parents);
-        proofs.into_iter().take(pairs.len())
     }
 
     /// The ids that the next contacts get.
@@ -118,6 +131,11 @@ impl Graph {
                 member = node.next;
             }
         }
+    }
+
+    /// The `linkedId` of a live contact, or its own id where it is a primary.
+    pub(crate) fn primary_of(&self, id: ContactId) -> Option<ContactId> {
+        self.get(id).and_then(|primary| self.stored_primary(primary))
     }
 
     /// What a query touches.
@@ -248,22 +266,6 @@ impl Graph {
             updated_at: new.created_at,
             parent: slot,
             next: slot,
-        })
-    }
-
-    fn rows(&self, primary: ContactSlot) -> impl Iterator<Item = Contact> + '_ {
-        self.ring(primary).filter_map(|member| {
-            let node = self.node(member);
-            let linked_id = self.linked_id(member);
-            Some(Contact {
-                id: self.id(member)?,
-                email: node.email.map(|slot| self.identifiers.value(slot).to_owned()),
-                phone_number: node.phone.map(|slot| self.identifiers.value(slot).to_owned()),
-                linked_id,
-                link_precedence: linked_id.map_or(LinkPrecedence::Primary, |_| LinkPrecedence::Secondary),
-                created_at: node.created_at,
-                updated_at: node.updated_at,
-            })
         })
     }
 

@@ -16,6 +16,19 @@ use table::Table;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct IdentifierSlot(u32);
 
+#[cfg(feature = "memory")]
+impl IdentifierSlot {
+    /// The one with this number.
+    pub(crate) fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// Identifiers, each with what `T` says of it.
 #[derive(Clone)]
 pub(crate) struct Interner<T> {
@@ -85,6 +98,22 @@ impl<T: Default> Interner<T> {
             }
         };
         IdentifierSlot(slot)
+    }
+
+    /// How many there are.
+    #[cfg(feature = "memory")]
+    pub(crate) fn count(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    /// Identifiers that are known by their numbers alone, and cannot be found.
+    #[cfg(feature = "memory")]
+    pub(crate) fn anonymous(kinds: impl Iterator<Item = IdentifierKind>) -> Self {
+        let value = Text { block: 0, start: 0, length: 0 };
+        let mut texts = Texts::default();
+        texts.add("");
+        let entries = kinds.map(|kind| Entry { value, kind, about: T::default() }).collect();
+        Self { entries, texts, ..Self::default() }
     }
 
     /// Forgets all of them, and keeps the room that they took.

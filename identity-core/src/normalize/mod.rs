@@ -8,9 +8,12 @@ mod phone;
 #[cfg(feature = "phone-region")]
 mod region;
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Field, InvalidInput, InvalidReason};
 use crate::identifier::IdentifierPair;
 use crate::request::{IdentifyRequest, PhoneNumber};
+use crate::rows::PhoneRef;
 
 #[cfg(feature = "phone-region")]
 pub use region::Region;
@@ -55,17 +58,47 @@ impl Normalizer {
     /// [`Error::InvalidInput`], which names the field, for what is no email and no phone number, and for a
     /// request with neither.
     pub fn request(&self, request: &IdentifyRequest) -> Result<IdentifierPair, Error> {
-        let email = match &request.email {
-            Some(text) => self.email(text).map_err(|reason| InvalidInput::new(Field::Email, reason))?,
+        let phone = request.phone_number.as_ref().map(PhoneNumber::borrow);
+        Ok(self.row(request.email.as_deref(), phone)?)
+    }
+
+    /// Normalises what one row of a source says.
+    pub(crate) fn row(
+        &self,
+        email: Option<&str>,
+        phone: Option<PhoneRef<'_>>,
+    ) -> Result<IdentifierPair, InvalidInput> {
+        let invalid = |field| move |reason| InvalidInput::new(field, reason);
+        let email = self.email_of_row(email).map_err(invalid(Field::Email))?;
+        let phone = self.phone_of_row(phone).map_err(invalid(Field::PhoneNumber))?;
+        let pair = IdentifierPair::new(email.map(Into::into), phone.map(Into::into));
+        pair.ok_or(InvalidInput::request(InvalidReason::Empty))
+    }
+
+    /// The email of a row, copied only where it has to be changed.
+    pub(crate) fn email_of_row<'r>(
+        &self,
+        email: Option<&'r str>,
+    ) -> Result<Option<Cow<'r, str>>, InvalidReason> {
+        email.map_or(Ok(None), email::normalize)
+    }
+
+    /// The phone number of a row, likewise.
+    pub(crate) fn phone_of_row<'r>(
+        &self,
+        phone: Option<PhoneRef<'r>>,
+    ) -> Result<Option<Cow<'r, str>>, InvalidReason> {
+        let digits = match phone {
+            Some(PhoneRef::Text(text)) => phone::normalize(text)?,
+            Some(PhoneRef::Number(number)) => Some(Cow::Owned(number.to_string())),
             None => None,
         };
-        let phone = match &request.phone_number {
-            Some(PhoneNumber::Text(text)) => self.phone(text),
-            Some(PhoneNumber::Number(number)) => self.phone(&number.to_string()),
-            None => Ok(None),
+        #[cfg(feature = "phone-region")]
+        let digits = match (digits, self.region) {
+            (Some(digits), Some(region)) => Some(Cow::Owned(region.e164(digits.into()).into())),
+            (digits, _) => digits,
         };
-        let phone = phone.map_err(|reason| InvalidInput::new(Field::PhoneNumber, reason))?;
-        Ok(IdentifierPair::new(email, phone).ok_or(InvalidInput::request(InvalidReason::Empty))?)
+        Ok(digits)
     }
 
     /// Normalises an email; `None` where it is empty or only white space.
@@ -73,7 +106,7 @@ impl Normalizer {
     /// # Errors
     /// The reason why it is none.
     pub fn email(&self, text: &str) -> Result<Option<Box<str>>, InvalidReason> {
-        email::normalize(text)
+        Ok(email::normalize(text)?.map(Into::into))
     }
 
     /// Normalises a phone number; `None` where it is empty or only white space.
@@ -81,12 +114,6 @@ impl Normalizer {
     /// # Errors
     /// The reason why it is none.
     pub fn phone(&self, text: &str) -> Result<Option<Box<str>>, InvalidReason> {
-        let digits = phone::normalize(text)?;
-        #[cfg(feature = "phone-region")]
-        let digits = match (digits, self.region) {
-            (Some(digits), Some(region)) => Some(region.e164(digits)),
-            (digits, _) => digits,
-        };
-        Ok(digits)
+        Ok(self.phone_of_row(Some(PhoneRef::Text(text)))?.map(Into::into))
     }
 }

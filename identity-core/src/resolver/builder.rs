@@ -1,5 +1,8 @@
 //! The options of a resolver.
 
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+use std::time::Duration;
+
 use crate::error::Error;
 use crate::normalize::Normalizer;
 use crate::resolver::IdentityResolver;
@@ -124,6 +127,15 @@ impl ResolverBuilder {
     #[must_use]
     pub fn max_connections(mut self, connections: u32) -> Self {
         self.store = self.store.max_connections(connections);
+        self
+    }
+
+    /// How long a call waits for a connection before it gets [`Error::Unavailable`]. For [`connect`](Self::connect).
+    /// Default: 3 seconds.
+    #[cfg(any(feature = "sqlite", feature = "mysql"))]
+    #[must_use]
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.store = self.store.acquire_timeout(timeout);
         self
     }
 

@@ -7,17 +7,22 @@ mod import;
 mod pipeline;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures_util::future::Either;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{Stream, StreamExt, stream};
 
 use crate::answer::Identified;
 use crate::changes::Draft;
+use crate::cluster::Cluster;
 use crate::contact::{ConsolidatedContact, ContactId};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::identifier::Identifier;
 use crate::request::IdentifyRequest;
+use crate::rows::Rows;
 use crate::snapshot::Query;
 use crate::store::ContactStore;
 
@@ -27,7 +32,7 @@ use import::Chunk;
 use pipeline::Pipeline;
 
 pub use builder::ResolverBuilder;
-pub use import::Progress;
+pub use import::{OnInvalid, Progress};
 
 /// Finds out who a customer is. Cheap to clone; clones share the store.
 ///
@@ -80,8 +85,47 @@ impl IdentityResolver {
     /// [`Error::InvalidInput`] names the field, and nothing was changed. [`Error::Conflict`] and
     /// [`Error::Unavailable`] ask for a retry, which is safe.
     pub async fn identify(&self, request: IdentifyRequest) -> Result<ConsolidatedContact, Error> {
+        self.open()?;
         let pair = self.engine().normalizer.request(&request)?;
         self.within_deadline(self.gatherer.identify(pair)).await
+    }
+
+    /// What as many callers of [`identify`](Self::identify) at once would be answered, with the positions of their requests:
+    /// those that are ready are told together, and as soon as they are. For who has gathered calls already, as a binding of
+    /// another language does, since it is cheaper than so many calls.
+    pub fn identify_each(
+        &self,
+        requests: Vec<IdentifyRequest>,
+    ) -> impl Stream<Item = Vec<(usize, Result<ConsolidatedContact, Error>)>> + Send {
+        /// While the first of them are passed on, the others are worked on.
+        const TOGETHER: usize = 16;
+
+        #[cfg(feature = "memory")]
+        if self.engine().store.resident().is_some() {
+            let chunks = stream::iter(requests).chunks(TOGETHER).enumerate();
+            return Either::Left(chunks.then(async |(before, chunk)| {
+                let answers = self.identify_together(chunk).await;
+                (before * TOGETHER..).zip(answers).collect()
+            }));
+        }
+        let calls = requests
+            .into_iter()
+            .enumerate()
+            .map(async |(position, request)| (position, self.identify(request).await));
+        Either::Right(calls.collect::<FuturesUnordered<_>>().ready_chunks(TOGETHER))
+    }
+
+    async fn identify_together(
+        &self,
+        requests: Vec<IdentifyRequest>,
+    ) -> Vec<Result<ConsolidatedContact, Error>> {
+        let Engine { normalizer, .. } = *self.engine();
+        match self.open() {
+            Ok(()) => {
+                Chunk::new(normalizer, &requests, OnInvalid::GoOn).identify(self.engine()).await.answers
+            }
+            Err(closed) => requests.iter().map(|_| Err(closed.clone())).collect(),
+        }
     }
 
     /// Leaves the rows and gives the replies that calling [`identify`](Self::identify) for each request in order
@@ -100,13 +144,18 @@ impl IdentityResolver {
     ) -> Vec<Result<ConsolidatedContact, Error>> {
         let mut answers = Vec::new();
         let mut requests = requests.into_iter();
+        if let Err(closed) = self.open() {
+            answers.extend(requests.map(|_| Err(closed.clone())));
+            return answers;
+        }
         let mut pipeline = Pipeline::new(&self.gatherer);
         loop {
             let chunk: Vec<_> = requests.by_ref().take(self.gatherer.limits.import_size).collect();
             if chunk.is_empty() && pipeline.is_idle() {
                 return answers;
             }
-            let next = (!chunk.is_empty()).then(|| Chunk::new(self.engine().normalizer, &chunk));
+            let next =
+                (!chunk.is_empty()).then(|| Chunk::new(self.engine().normalizer, &chunk, OnInvalid::GoOn));
             answers.extend(pipeline.step(next).await.unwrap_or_default().answers);
             // Others have their turn on this thread, even where a store answers at once.
             tokio::task::yield_now().await;
@@ -119,7 +168,8 @@ impl IdentityResolver {
     /// so a slow source is not waited for. `progress` is called after each chunk.
     ///
     /// The results have to be taken, or nothing happens. Dropping the stream ends the import after what is committed; it
-    /// may be started again from the beginning, since what happened already does not happen again.
+    /// may be started again from the beginning, since what happened already does not happen again. Where the resolver is
+    /// closed meanwhile, [`Error::Closed`] is the last result.
     ///
     /// ```
     /// # use identity_core::{IdentifyRequest, IdentityResolver};
@@ -143,7 +193,7 @@ impl IdentityResolver {
         S: Stream<Item = IdentifyRequest> + Send + 'static,
         P: FnMut(Progress) + Send + 'static,
     {
-        import::stream(Arc::clone(&self.gatherer), requests, progress)
+        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress), Err)
     }
 
     /// The same, with ids only: what imports of many rows want. Drawing up whole people would cost more than finding them
@@ -157,7 +207,49 @@ impl IdentityResolver {
         S: Stream<Item = IdentifyRequest> + Send + 'static,
         P: FnMut(Progress) + Send + 'static,
     {
-        import::stream(Arc::clone(&self.gatherer), requests, progress)
+        self.until_closed(import::stream(Arc::clone(&self.gatherer), requests, progress), Err)
+    }
+
+    /// The same for sources that have their rows in columns: what comes from the stream is one transaction each, and is
+    /// answered together. Nothing is copied but what is new. See [`ResolverBuilder::import_size`] for how many rows one
+    /// should have.
+    ///
+    /// An answer names the primary of that moment. Where rows may be merged later in the same import, ask
+    /// [`primaries`](Self::primaries) at its end.
+    pub fn identify_rows<S, R, P>(
+        &self,
+        chunks: S,
+        on_invalid: OnInvalid,
+        progress: P,
+    ) -> impl Stream<Item = Vec<Result<Identified, Error>>> + Send + Unpin + use<S, R, P>
+    where
+        S: Stream<Item = R> + Send + 'static,
+        R: Rows,
+        P: FnMut(Progress) + Send + 'static,
+    {
+        let answers = import::rows(Arc::clone(&self.gatherer), chunks, on_invalid, progress);
+        self.until_closed(answers, |closed| vec![Err(closed)])
+    }
+
+    /// The primaries that contacts belong to now, in the order of `contacts`; `None` where one is not live. Reads only, and
+    /// far less than [`get`](Self::get) would: an import asks for thousands at a time to learn who its rows are at its end.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and what else the store answers.
+    pub async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        self.open()?;
+        let Engine { store, retry, .. } = self.engine();
+        self.within_deadline(retry.run(|| store.primaries(contacts))).await
+    }
+
+    /// The person that a contact belongs to now, with every contact and what they have in common. `None` where there is no
+    /// such live contact. Reads only.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] and what else the store answers.
+    pub async fn cluster(&self, contact: ContactId) -> Result<Option<Cluster>, Error> {
+        let graph = self.load(Query { identifiers: &[], contacts: &[contact] }).await?;
+        graph.get(contact).map(|primary| graph.cluster(primary).ok_or_else(Error::too_few_ids)).transpose()
     }
 
     /// Every person that the identifiers lead to, oldest first: none, one, or two that nothing has proved to be
@@ -166,6 +258,7 @@ impl IdentityResolver {
     /// # Errors
     /// As for [`identify`](Self::identify), without conflicts.
     pub async fn lookup(&self, request: IdentifyRequest) -> Result<Vec<ConsolidatedContact>, Error> {
+        self.open()?;
         let pair = self.engine().normalizer.request(&request)?;
         let identifiers: Vec<Identifier> = pair.identifiers().collect();
         let graph = self.load(Query { identifiers: &identifiers, contacts: &[] }).await?;
@@ -202,16 +295,24 @@ impl IdentityResolver {
         Self { gatherer: Arc::clone(&self.gatherer), deadline: Some(deadline) }
     }
 
+    /// How many requests one transaction of an import takes at most, see [`ResolverBuilder::import_size`].
+    pub fn import_size(&self) -> usize {
+        self.gatherer.limits.import_size
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where it gives none.
     pub async fn ping(&self) -> Result<(), Error> {
+        self.open()?;
         self.within_deadline(async { self.engine().store.load(Query::default()).await.map(drop) }).await
     }
 
-    /// Lets go of the store's connections and files. Calls that come later fail.
+    /// Lets go of the store's connections and files. Calls that come later, through any clone, get [`Error::Closed`]; so
+    /// do those that are on their way and still need a connection.
     pub async fn close(&self) {
+        self.gatherer.closed.store(true, Ordering::Release);
         self.engine().store.close().await;
     }
 
@@ -219,16 +320,50 @@ impl IdentityResolver {
         &self.gatherer.engine
     }
 
+    fn open(&self) -> Result<(), Error> {
+        self.gatherer.open()
+    }
+
+    /// The results of an import, as long as the resolver is open.
+    fn until_closed<T, S>(
+        &self,
+        results: S,
+        closed: fn(Error) -> T,
+    ) -> impl Stream<Item = T> + Send + Unpin + use<T, S>
+    where
+        T: Send + 'static,
+        S: Stream<Item = T> + Send + Unpin,
+    {
+        let gatherer = Arc::clone(&self.gatherer);
+        Box::pin(stream::unfold(Some(results), move |results| {
+            let gatherer = Arc::clone(&gatherer);
+            async move {
+                let mut results = results?;
+                let result = results.next().await?;
+                Some(match gatherer.open() {
+                    Ok(()) => (result, Some(results)),
+                    Err(error) => (closed(error), None),
+                })
+            }
+        }))
+    }
+
     async fn load(&self, query: Query<'_>) -> Result<Graph, Error> {
+        self.open()?;
         self.within_deadline(self.engine().retry.run(|| self.engine().load_once(query))).await
     }
 
     async fn within_deadline<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match self.deadline {
+        let outcome = match self.deadline {
             Some(deadline) => {
                 tokio::time::timeout(deadline, call).await.unwrap_or(Err(Error::Timeout { deadline }))
             }
             None => call.await,
+        };
+        match outcome {
+            // A store that was closed has no connection to give.
+            Err(Error::Unavailable { .. }) if self.open().is_err() => Err(Error::Closed),
+            outcome => outcome,
         }
     }
 }

@@ -172,6 +172,7 @@ mod tests {
     use crate::changes::Version;
     use crate::normalize::Normalizer;
     use crate::request::IdentifyRequest;
+    use crate::resolver::OnInvalid;
     use crate::resolver::gather::Limits;
     use crate::retry::Retry;
     use crate::store::{ContactStore, SqliteStore, StoreOptions};
@@ -216,7 +217,8 @@ mod tests {
                 let email = format!("{}@x.io", random.u64(0..200));
                 IdentifyRequest::new().email(email).phone_number(random.u64(0..200))
             };
-            Some(Chunk::new(Normalizer::default(), &[(); 20].map(|()| request())))
+            let rows: Vec<_> = (0..20).map(|_| request()).collect();
+            Some(Chunk::new(Normalizer::default(), &rows, OnInvalid::GoOn))
         });
         for next in chunks.chain([None]) {
             let outcome = pipeline.step(next).await.unwrap_or_default();

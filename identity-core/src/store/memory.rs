@@ -117,6 +117,11 @@ impl ContactStore for MemoryStore {
         Ok(ids)
     }
 
+    async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        let state = self.state();
+        Ok(contacts.iter().map(|id| state.graph.primary_of(*id)).collect())
+    }
+
     fn resident(&self) -> Option<&Self> {
         Some(self)
     }

@@ -86,6 +86,15 @@ pub trait ContactStore: Debug + Send + Sync + 'static {
         Ok(seen.iter().all(|version| current.get(&version.contact) == Some(version)))
     }
 
+    /// The primaries that contacts belong to now, in the order of `contacts`; `None` where one is not live. An import asks
+    /// for them at its end; stores that can tell them for less than a load do so.
+    async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        let snapshot = self.load(Query { identifiers: &[], contacts }).await?;
+        let links = snapshot.contacts.iter().map(|contact| (contact.id, contact.linked_id));
+        let links: HashMap<_, _> = links.collect();
+        Ok(contacts.iter().map(|id| links.get(id).map(|linked_id| linked_id.unwrap_or(*id))).collect())
+    }
+
     /// Lets go of connections and files. Calls that come later fail.
     async fn close(&self) {}
 
@@ -109,6 +118,10 @@ impl<S: ContactStore + ?Sized> ContactStore for Arc<S> {
 
     async fn unchanged(&self, seen: &[Version]) -> Result<bool, Error> {
         (**self).unchanged(seen).await
+    }
+
+    async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        (**self).primaries(contacts).await
     }
 
     async fn close(&self) {

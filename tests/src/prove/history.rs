@@ -188,11 +188,23 @@ fn to_list<T: ToString>(items: impl Iterator<Item = T>) -> String {
 
 fn kind_from_name(name: &str) -> Option<ErrorKind> {
     use ErrorKind::{
-        Configuration, Conflict, InvalidInput, NotAdopted, Overloaded, Refused, Timeout, Unavailable, Unsound,
+        Closed, Configuration, Conflict, InvalidInput, NotAdopted, Overloaded, Refused, Timeout, Unavailable,
+        Unsound,
     };
-    [InvalidInput, Conflict, Unavailable, Overloaded, Timeout, Refused, Unsound, NotAdopted, Configuration]
-        .into_iter()
-        .find(|kind| format!("{kind:?}") == name)
+    [
+        InvalidInput,
+        Conflict,
+        Unavailable,
+        Overloaded,
+        Timeout,
+        Closed,
+        Refused,
+        Unsound,
+        NotAdopted,
+        Configuration,
+    ]
+    .into_iter()
+    .find(|kind| format!("{kind:?}") == name)
 }
 
 /// Where a worker writes its history.

@@ -55,6 +55,10 @@ macro_rules! store_with_commit {
                 self.$store.unchanged(seen).await
             }
 
+            async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+                self.$store.primaries(contacts).await
+            }
+
             async fn close(&self) {
                 self.$store.close().await;
             }

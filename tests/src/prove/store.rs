@@ -59,6 +59,10 @@ impl ContactStore for Counted {
         self.store.unchanged(seen).await
     }
 
+    async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        self.store.primaries(contacts).await
+    }
+
     async fn close(&self) {
         self.store.close().await;
     }

@@ -33,13 +33,14 @@ mod serve;
 mod state;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use self::serve::{serve_apart, serve_load, serve_write};
 use self::state::{Job, Stage, State, Waiting};
-use super::engine::{Engine, Loaded, Patience, People, identifiers};
+use super::engine::{Engine, Loaded, People, identifiers};
 use crate::contact::ConsolidatedContact;
 use crate::error::Error;
 use crate::identifier::IdentifierPair;
@@ -75,6 +76,8 @@ impl Default for Limits {
 pub(super) struct Gatherer {
     pub(super) engine: Engine,
     pub(super) limits: Limits,
+    /// Whether the resolver was closed.
+    pub(super) closed: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -97,14 +100,19 @@ struct Slot {
 
 impl Gatherer {
     pub(super) fn new(engine: Engine, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { engine, limits, state: Mutex::default() })
+        Arc::new(Self { engine, limits, closed: AtomicBool::new(false), state: Mutex::default() })
+    }
+
+    /// Whether calls may begin.
+    pub(super) fn open(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
     }
 
     /// Identifies one request, alone or with others.
     pub(super) async fn identify(self: &Arc<Self>, pair: IdentifierPair) -> Reply {
         #[cfg(feature = "memory")]
         if self.engine.store.resident().is_some() {
-            let mut answers = self.engine.run(&[pair], Patience::Full).await.answers;
+            let mut answers = self.engine.run(&[pair], super::engine::Patience::Full).await.answers;
             return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
         }
         let waiting = match self.enter(Stage::Load, &pair, None)? {

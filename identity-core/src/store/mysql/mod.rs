@@ -28,6 +28,7 @@ mod layout;
 mod migrate;
 mod session;
 
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -297,14 +298,35 @@ impl ContactStore for MySqlStore {
         outcome
     }
 
+    async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        let mut connection = self.connections.take().await?;
+        let outcome = primaries_on(&mut connection, contacts).await.map_err(fault::classify_read);
+        self.connections.give_back(connection, &outcome);
+        outcome
+    }
+
     async fn close(&self) {
         self.connections.close().await;
     }
 }
 
+async fn primaries_on(
+    connection: &mut MySqlConnection,
+    contacts: &[ContactId],
+) -> Result<Vec<Option<ContactId>>, sqlx::Error> {
+    let mut primaries = HashMap::new();
+    for contacts in DIALECT.lengths.padded(contacts) {
+        let rows = fetch(connection, &versions::statement(&DIALECT, contacts)).await?;
+        versions::add_primaries(&mut primaries, &rows)?;
+    }
+    Ok(contacts.iter().map(|id| primaries.get(id).copied()).collect())
+}
+
 async fn unchanged_on(connection: &mut MySqlConnection, seen: &[Version]) -> Result<bool, sqlx::Error> {
     for seen in DIALECT.lengths.padded(seen) {
-        let rows = fetch(connection, &versions::statement(&DIALECT, &seen)).await?;
+        let rows =
+            fetch(connection, &versions::statement(&DIALECT, seen.iter().map(|version| version.contact)))
+                .await?;
         if !versions::all_match(&rows, &seen, time)? {
             return Ok(false);
         }

@@ -1,4 +1,4 @@
-//! Whether contacts are still as they were seen.
+//! Whether contacts are still as they were seen, and which primaries they have.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,35 @@ use crate::changes::Version;
 use crate::contact::ContactId;
 
 /// Reads the versions of live contacts; the caller keeps to the fixed lengths.
-pub(in crate::store) fn statement<'a>(dialect: &Dialect, seen: &[Version]) -> Statement<'a> {
+pub(in crate::store) fn statement<'a>(
+    dialect: &Dialect,
+    contacts: impl IntoIterator<Item = ContactId>,
+) -> Statement<'a> {
     let (id, linked_id) = ((dialect.id)("id"), (dialect.id)("linkedId"));
     let updated_at = (dialect.time)("updatedAt");
     Statement::new(format!(
         "SELECT {id}, {linked_id}, {updated_at} FROM Contact WHERE deletedAt IS NULL AND id IN ("
     ))
-    .list(seen.iter().map(|version| Value::Int(Some(version.contact.get()))))
+    .list(contacts.into_iter().map(|contact| Value::Int(Some(contact.get()))))
     .sql(")")
+}
+
+/// Adds what rows of [`statement`] say: the primary of each contact.
+pub(in crate::store) fn add_primaries<R>(
+    primaries: &mut HashMap<ContactId, ContactId>,
+    rows: &[R],
+) -> Result<(), sqlx::Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+{
+    for row in rows {
+        let contact: i64 = row.try_get(0)?;
+        let linked_id: Option<i64> = row.try_get(1)?;
+        primaries.insert(contact.into(), linked_id.unwrap_or(contact).into());
+    }
+    Ok(())
 }
 
 /// Whether the rows of [`statement`] are all that were seen, and as they were.

@@ -15,6 +15,7 @@ mod session;
 mod values;
 mod versions;
 
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -29,7 +30,9 @@ use super::ContactStore;
 use super::sql::adopt::{self, TableState};
 use super::sql::lengths::Lengths;
 use super::sql::statement::Statement;
-use super::sql::{Dialect, MIGRATIONS_TABLE, StoreOptions, commit, fault, load};
+use super::sql::{
+    Dialect, MIGRATIONS_TABLE, StoreOptions, commit, fault, load, versions as contact_versions,
+};
 use crate::changes::{Changes, Version};
 use crate::contact::ContactId;
 use crate::error::{Error, ErrorKind};
@@ -217,6 +220,17 @@ impl ContactStore for SqliteStore {
             }
         }
         Ok(true)
+    }
+
+    async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
+        let mut connection = self.readers.acquire().await.map_err(fault::classify)?;
+        let mut primaries = HashMap::new();
+        for contacts in DIALECT.lengths.padded(contacts) {
+            let statement = contact_versions::statement(&DIALECT, contacts);
+            let rows = fetch(&mut connection, &statement).await.map_err(fault::classify)?;
+            contact_versions::add_primaries(&mut primaries, &rows).map_err(fault::classify)?;
+        }
+        Ok(contacts.iter().map(|id| primaries.get(id).copied()).collect())
     }
 
     async fn close(&self) {

@@ -18,7 +18,8 @@ pub(super) async fn all_as_seen(
         return Ok(true);
     }
     // The same time may be written otherwise than we do: only what is read tells.
-    let rows = fetch(connection, &versions::statement(&DIALECT, seen)).await?;
+    let rows =
+        fetch(connection, &versions::statement(&DIALECT, seen.iter().map(|version| version.contact))).await?;
     versions::all_match(&rows, seen, time)
 }
 

@@ -1,0 +1,109 @@
+//! The npm package in a Node process: on the memory store, and on MySQL beside this process and beside what backends write by
+//! hand.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use identity_core::{IdentifyRequest, MemoryStore, PhoneNumber};
+use serde_json::json;
+
+use super::{at_least, per_second, with_p99};
+use crate::measure::{Measured, median};
+use crate::node::NodeProcess;
+use crate::report::Line;
+use crate::scene::Scene;
+use crate::visits::Visits;
+use crate::work::Work;
+use crate::{Failure, Options};
+
+pub(super) const MEMORY: &str = "from JavaScript, memory store";
+pub(super) const MYSQL: &str = "from JavaScript, mixed";
+
+/// Requests of one `identifyMany`.
+const MANY: u64 = 100_000;
+
+/// The line on the memory store.
+///
+/// # Errors
+/// What goes wrong while measuring.
+pub(super) async fn memory(options: &Options) -> Result<Line, Failure> {
+    let visits: Vec<_> = Visits::new(MANY).collect();
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("visits.jsonl");
+    tokio::fs::write(&file, lines(&visits)).await?;
+    let mut node = NodeProcess::start()?;
+    node.visits(&file).await?;
+    let (mut single, mut many, mut in_rust) = (vec![], vec![], vec![]);
+    for _ in 0..options.rounds() {
+        single.push(node.memory(options.callers, options.round()).await?);
+        many.push(node.many().await?);
+        in_rust.push(identify_many(options, &visits).await?);
+    }
+    let [single, many, in_rust] = [&single, &many, &in_rust].map(|rounds| median(rounds));
+    Ok(Line {
+        work: MEMORY,
+        figures: vec![
+            ("identify", with_p99(single)),
+            ("identifyMany of 100,000", per_second(many)),
+            ("identify_many in Rust", per_second(in_rust)),
+        ],
+        bars: vec![
+            at_least("identify, in 100,000/s", single.per_second / 1e5, 1.0),
+            at_least("identifyMany / identify_many in Rust", many.per_second / in_rust.per_second, 0.5),
+        ],
+    })
+}
+
+/// The line on MySQL.
+///
+/// # Errors
+/// What goes wrong while measuring.
+pub(super) async fn mysql(options: &Options, scene: &Scene) -> Result<Line, Failure> {
+    let (people, callers) = (scene.people(), options.callers);
+    let package = scene.package().await?.url();
+    let by_hand = scene.by_hand().await?.url();
+    let mut node = NodeProcess::start()?;
+    let (mut ours, mut plain, mut in_rust) = (vec![], vec![], vec![]);
+    for _ in 0..options.rounds() {
+        ours.push(node.mysql("ours", &package, people, callers, options.round()).await?);
+        in_rust.push(scene.ours().await?.measure(callers, options.round(), Work::Mixed).await?);
+        plain.push(node.mysql("by hand", &by_hand, people, callers, options.round()).await?);
+    }
+    let [ours, plain, in_rust] = [&ours, &plain, &in_rust].map(|rounds| median(rounds));
+    Ok(Line {
+        work: MYSQL,
+        figures: vec![
+            ("ours", with_p99(ours)),
+            ("in Rust", with_p99(in_rust)),
+            ("by hand with mysql2", with_p99(plain)),
+        ],
+        bars: vec![
+            at_least("ours / in Rust", ours.per_second / in_rust.per_second, 0.9),
+            at_least("ours / by hand with mysql2", ours.per_second / plain.per_second, 6.0),
+        ],
+    })
+}
+
+async fn identify_many(options: &Options, visits: &[IdentifyRequest]) -> Result<Measured, Failure> {
+    let resolver = options.builder().build(MemoryStore::new());
+    let visits = visits.to_vec();
+    let count = visits.len();
+    let begun = Instant::now();
+    let answers = resolver.identify_many(visits).await;
+    let took = begun.elapsed().as_secs_f64();
+    answers.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(Measured { per_second: count as f64 / took, ..Measured::default() })
+}
+
+fn lines(visits: &[IdentifyRequest]) -> String {
+    let mut text = String::new();
+    for visit in visits {
+        let phone = visit.phone_number.as_ref().map(|phone| match phone {
+            PhoneNumber::Text(text) => json!(text),
+            PhoneNumber::Number(number) => json!(number),
+        });
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{}", json!({ "email": visit.email, "phoneNumber": phone }));
+    }
+    text
+}

@@ -1,0 +1,114 @@
+//! The way back to JavaScript.
+//!
+//! Answers that are ready wait in a text until JavaScript's thread comes for them, and it is called once for all: a call into
+//! JavaScript costs many times what an answer does.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Result, Status};
+use napi_derive::napi;
+
+/// Weak: waiting for answers that nobody asked for keeps no process alive.
+type Deliver = ThreadsafeFunction<(), (), String, Status, false, true>;
+
+/// A text that is this long is not added to: parsing it takes JavaScript's thread about a millisecond.
+const LONG: usize = 64 * 1024;
+
+/// The answers of all resolvers of one JavaScript environment, on their way to it.
+#[napi]
+pub struct Channel {
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+#[napi]
+impl Channel {
+    /// `deliver` is called with texts of JSON: an array of a call's number, its answer, the next call's number, and so on. An
+    /// answer is one element, or the elements of a contact.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(deliver: Function<'_, String, ()>) -> Result<Self> {
+        let outbox = Arc::new(Outbox::default());
+        let waiting = Arc::clone(&outbox);
+        let deliver = deliver
+            .build_threadsafe_function::<()>()
+            .callee_handled::<false>()
+            .weak::<true>()
+            .build_callback(move |_| Ok(waiting.take()))?;
+        outbox.state().deliver = Some(deliver);
+        Ok(Self { outbox })
+    }
+
+    /// Keeps the process alive from now on: somebody waits for an answer.
+    #[napi(catch_unwind)]
+    pub fn hold(&self, env: Env) -> Result<()> {
+        #[expect(deprecated, reason = "there is no other way to change it")]
+        self.outbox.state().deliver.as_mut().map_or(Ok(()), |deliver| deliver.refer(&env))
+    }
+
+    /// Keeps it alive no longer.
+    #[napi(catch_unwind)]
+    pub fn release(&self, env: Env) -> Result<()> {
+        #[expect(deprecated, reason = "there is no other way to change it")]
+        self.outbox.state().deliver.as_mut().map_or(Ok(()), |deliver| deliver.unref(&env))
+    }
+}
+
+/// Answers that wait, and how JavaScript is told.
+#[derive(Default)]
+pub(crate) struct Outbox(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// Each of them is one delivery, which was announced.
+    texts: VecDeque<String>,
+    /// `None` where there is nobody to tell any more.
+    deliver: Option<Deliver>,
+}
+
+impl Outbox {
+    /// Sends calls and their answers, see [`Elements`](crate::reply::Elements).
+    pub(crate) fn send(&self, elements: &str) {
+        if elements.is_empty() {
+            return;
+        }
+        let mut state = self.state();
+        if state.deliver.is_none() {
+            return;
+        }
+        match state.texts.back_mut() {
+            Some(text) if text.len() < LONG => {
+                text.push(',');
+                text.push_str(elements);
+            }
+            _ => {
+                state.texts.push_back(format!("[{elements}"));
+                let deliver = state.deliver.as_ref();
+                let told = deliver.map(|deliver| deliver.call((), ThreadsafeFunctionCallMode::NonBlocking));
+                if told != Some(Status::Ok) {
+                    // The worker or the process ends. What it is told by may be gone already, and is not touched any more.
+                    std::mem::forget(state.deliver.take());
+                    state.texts.clear();
+                }
+            }
+        }
+    }
+
+    fn take(&self) -> String {
+        let mut text = self.state().texts.pop_front().unwrap_or_else(|| "[".to_owned());
+        text.push(']');
+        text
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! Many requests from one source.
+//!
+//! JavaScript pushes lines of requests, and bounds how many of them are not answered yet; so the queue needs no bound here.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::{Stream, StreamExt, stream};
+use identity_core::{Error, IdentifyRequest, IdentityResolver, Progress};
+use napi_derive::napi;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::channel::Outbox;
+use crate::reply::{Elements, Failure};
+use crate::request;
+
+/// Answers of one delivery.
+const TOGETHER: usize = 1_000;
+
+/// An import on its way.
+#[napi]
+pub struct Import {
+    lines: Mutex<Option<UnboundedSender<String>>>,
+}
+
+#[napi]
+impl Import {
+    /// Adds requests, in lines.
+    #[napi(catch_unwind)]
+    pub fn push(&self, requests: String) {
+        if let Some(lines) = &*self.lines() {
+            // It has ended where nobody listens, and JavaScript was told.
+            let _ = lines.send(requests);
+        }
+    }
+
+    /// There are no more.
+    #[napi(catch_unwind)]
+    pub fn end(&self) {
+        *self.lines() = None;
+    }
+}
+
+impl Import {
+    /// An import, and what it does: it answers every request in order, then tells that this was the last.
+    pub(crate) fn new(
+        resolver: IdentityResolver,
+        outbox: Arc<Outbox>,
+        call: i64,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (sender, lines) = unbounded_channel();
+        (Self { lines: Mutex::new(Some(sender)) }, run(resolver, outbox, call, lines))
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Option<UnboundedSender<String>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: UnboundedReceiver<String>) {
+    let refused = Arc::<Refused>::default();
+    let progress = Arc::<Mutex<Progress>>::default();
+    let writing = Arc::clone(&progress);
+    let answers = resolver.identify_stream(requests(lines, Arc::clone(&refused)), move |now| {
+        *writing.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    });
+    let mut chunks = answers.ready_chunks(TOGETHER);
+    let mut row = 0;
+    while let Some(answers) = chunks.next().await {
+        let mut elements = Elements::default();
+        for answer in answers {
+            elements.outcome(refused.instead_of(row, answer).map_err(Failure::from));
+            row += 1;
+        }
+        let Progress { rows, people, merges, .. } = *progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = json!({ "rows": rows, "people": people, "merges": merges });
+        let mut delivery = Elements::default();
+        delivery.number(call);
+        delivery.object_with("contacts", &elements, &done);
+        outbox.send(delivery.as_str());
+    }
+    outbox.send(Elements::message(call, &Value::from("end")).as_str());
+}
+
+/// The requests of lines, as they come. One that cannot be read goes on as an empty request, so that it has its place among
+/// the answers, and what is wrong with it is kept.
+fn requests(
+    lines: UnboundedReceiver<String>,
+    refused: Arc<Refused>,
+) -> impl Stream<Item = IdentifyRequest> + Send + 'static {
+    let texts = stream::unfold(lines, |mut lines| async { Some((lines.recv().await?, lines)) });
+    let mut row = 0;
+    texts.flat_map(move |text| {
+        let read = |request: Result<IdentifyRequest, Error>| {
+            row += 1;
+            request.unwrap_or_else(|error| {
+                refused.add(row - 1, error);
+                IdentifyRequest::new()
+            })
+        };
+        stream::iter(request::read(&text).map(read).collect::<Vec<_>>())
+    })
+}
+
+/// Rows that cannot be read, in order.
+#[derive(Debug, Default)]
+struct Refused(Mutex<VecDeque<(u64, Error)>>);
+
+impl Refused {
+    fn add(&self, row: u64, error: Error) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back((row, error));
+    }
+
+    fn instead_of<T>(&self, row: u64, answer: Result<T, Error>) -> Result<T, Error> {
+        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match refused.pop_front_if(|(refused, _)| *refused == row) {
+            Some((_, error)) => Err(error),
+            None => answer,
+        }
+    }
+}
+
+impl fmt::Debug for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Import").finish_non_exhaustive()
+    }
+}

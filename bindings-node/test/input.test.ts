@@ -1,0 +1,128 @@
+// Whatever is given: a rejected promise, never a thrown error, and nothing is rounded.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { IdentityError, IdentityResolver } from 'identity-core'
+import { failure } from './support/failures.js'
+
+const connect = (options?: object) => IdentityResolver.connect('memory:', options)
+/** As JavaScript callers may do. */
+const any = (value: unknown) => value as never
+
+test('what is no request is INVALID_INPUT, and names the field', async () => {
+  const resolver = await connect()
+  const cases: [unknown, string | undefined][] = [
+    [undefined, undefined],
+    [null, undefined],
+    [5, undefined],
+    ['a@x.io', undefined],
+    [[], undefined],
+    [Symbol('s'), undefined],
+    [() => ({}), undefined],
+    [{}, undefined],
+    [{ email: null, phoneNumber: ' ' }, undefined],
+    [{ email: 5 }, 'email'],
+    [{ email: ['a@x.io'] }, 'email'],
+    [{ email: new Date() }, 'email'],
+    [{ email: 10n }, 'email'],
+    [{ email: 'nobody', phoneNumber: '1' }, 'email'],
+    [{ email: '\ud800@x.io' }, 'email'],
+    [{ email: 'a@x.io', phoneNumber: true }, 'phoneNumber'],
+    [{ phoneNumber: {} }, 'phoneNumber'],
+    [{ phoneNumber: '12\udc00' }, 'phoneNumber'],
+    [{ phoneNumber: 'call me' }, 'phoneNumber'],
+    [{ phoneNumber: -1 }, 'phoneNumber'],
+    [{ phoneNumber: 1.5 }, 'phoneNumber'],
+    [{ phoneNumber: NaN }, 'phoneNumber'],
+    [{ phoneNumber: Infinity }, 'phoneNumber'],
+    [{ phoneNumber: 2 ** 53 }, 'phoneNumber'],
+    [{ phoneNumber: -1n }, 'phoneNumber'],
+    [{ phoneNumber: 2n ** 64n }, 'phoneNumber'],
+  ]
+  for (const [request, field] of cases) {
+    const calls = [resolver.identify(any(request)), resolver.lookup(any(request))]
+    for (const error of await Promise.all(calls.map(call => failure(call, 'INVALID_INPUT')))) {
+      assert.equal(error.field, field, error.message)
+      assert.equal(error.retryable, false)
+      assert.equal(error.name, 'IdentityError')
+      assert.ok(!error.message.includes('nobody') && !error.message.includes('call me'), error.message)
+    }
+  }
+  const all = await resolver.identifyMany(any(cases.map(([request]) => request)))
+  assert.equal(all.length, cases.length)
+  all.forEach((result, row) => {
+    assert.ok(result instanceof IdentityError, `row ${row}`)
+    assert.equal(result.code, 'INVALID_INPUT')
+    assert.equal(result.field, cases[row]?.[1], result.message)
+  })
+})
+
+test('a getter that throws is a rejection too', async () => {
+  const resolver = await connect()
+  const trap = {
+    get email(): string {
+      throw new RangeError('mine')
+    },
+  }
+  const error = await failure(resolver.identify(trap))
+  assert.equal(error.code, 'INVALID_INPUT')
+  assert.ok(error.cause instanceof RangeError)
+})
+
+test('methods taken off their object reject', async () => {
+  const { identify, lookup, get, identifyMany, close } = await connect()
+  for (const method of [identify, lookup, get, identifyMany]) {
+    await failure((method as (value: unknown) => unknown)([]))
+  }
+  await assert.rejects(close())
+})
+
+test('numbers are taken as their digits, to the last one', async () => {
+  const resolver = await connect()
+  const digits = async (phoneNumber: number | bigint) => (await resolver.identify({ phoneNumber })).phoneNumbers[0]
+  assert.equal(await digits(0), '0')
+  assert.equal(await digits(-0), '0')
+  assert.equal(await digits(Number.MAX_SAFE_INTEGER), '9007199254740991')
+  assert.equal(await digits(9_007_199_254_740_993n), '9007199254740993')
+  assert.equal(await digits(2n ** 64n - 1n), '18446744073709551615')
+})
+
+test('contact ids that are none', async () => {
+  const resolver = await connect()
+  for (const id of [undefined, null, '1', 1.5, NaN, 2 ** 53, {}, Symbol('s')]) {
+    await failure(resolver.get(any(id)), 'INVALID_INPUT')
+  }
+})
+
+test('sources that are none', async () => {
+  const resolver = await connect()
+  for (const source of [undefined, null, 5, 'text', {}, () => []]) {
+    await failure(resolver.identifyMany(any(source)), 'INVALID_INPUT')
+  }
+})
+
+test('options that are none', async () => {
+  for (const url of [undefined, null, 5, {}]) {
+    await failure(IdentityResolver.connect(any(url)), 'CONFIGURATION')
+  }
+  await failure(IdentityResolver.connect('postgres://localhost/shop'), 'CONFIGURATION')
+  for (const [options, named] of [
+    [{ batchSize: 'many' }, 'batchSize'],
+    [{ batchSize: NaN }, 'batchSize'],
+    [{ maxConnections: 10n }, 'maxConnections'],
+    [{ timeoutMs: 1.5 }, 'timeoutMs'],
+    [{ timeout: 5 }, 'timeout'],
+    [{ defaultRegion: 'nowhere' }, 'region'],
+    [5, 'object'],
+  ] as const) {
+    const error = await failure(connect(any(options)), 'CONFIGURATION')
+    assert.ok(error.message.includes(named), error.message)
+  }
+  const circle: { adopt?: unknown } = {}
+  circle.adopt = circle
+  await failure(connect(circle), 'CONFIGURATION')
+  const resolver = await connect({ batchSize: undefined, defaultRegion: 'US' })
+  assert.deepEqual((await resolver.identify({ phoneNumber: '(415) 555-0100' })).phoneNumbers, ['+14155550100'])
+  await failure(resolver.identify({ phoneNumber: 1 }, any({ signal: 5 })), 'INVALID_INPUT')
+  await failure(resolver.identifyMany([], any({ signal: {} })), 'INVALID_INPUT')
+  assert.deepEqual(await resolver.identifyMany([], any({ signal: null })), [])
+})

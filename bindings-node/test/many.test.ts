@@ -1,0 +1,145 @@
+// Iterables: read no further than needed, ended wherever the loop is left.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { IdentityError, IdentityResolver, type IdentifyRequest, type Progress } from 'identity-core'
+import { fresh, kinds } from './support/databases.js'
+import { failure } from './support/failures.js'
+
+const importSize = 100
+
+for (const kind of kinds) {
+  describe(kind, () => {
+    test('an async iterable is answered in order, with progress', async t => {
+      await using resolver = await IdentityResolver.connect(await fresh(t, kind), { importSize })
+      const told: Progress[] = []
+      let row = 0
+      for await (const result of resolver.identifyMany(rows(2_000), { onProgress: progress => told.push(progress) })) {
+        if (row % 500 === 250) {
+          assert.ok(result instanceof IdentityError, `row ${row}`)
+        } else {
+          assert.ok(!(result instanceof IdentityError))
+          assert.deepEqual(result.phoneNumbers, [`${row % 1000}`])
+        }
+        row += 1
+      }
+      assert.equal(row, 2_000)
+      assert.ok(told.length > 1)
+      // Of a thousand numbers two are never given.
+      assert.deepEqual(told.at(-1), { rows: 2_000, people: 998, merges: 0 })
+    })
+
+    test('the source is not read far ahead of what is taken', async t => {
+      await using resolver = await IdentityResolver.connect(await fresh(t, kind), { importSize })
+      let read = 0
+      const source = function* () {
+        for (;;) yield { phoneNumber: read++ }
+      }
+      let taken = 0
+      for await (const result of resolver.identifyMany(source())) {
+        assert.ok(!(result instanceof IdentityError))
+        taken += 1
+        assert.ok(read <= taken + 6 * importSize + 1_000, `${read} read, ${taken} taken`)
+        if (taken === 1_500) break
+        if (taken % 500 === 0) await sleep(20)
+      }
+      const after = read
+      await sleep(20)
+      assert.equal(read, after, 'it is not read any more')
+    })
+  })
+}
+
+test('a source that pauses does not hold up what it has given', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  let give: (request: IdentifyRequest) => void = () => {}
+  const source = async function* () {
+    for (;;) yield await new Promise<IdentifyRequest>(resolve => (give = resolve))
+  }
+  const results = resolver.identifyMany(source())
+  for (let n = 1; n < 5; n++) {
+    const next = results.next()
+    await sleep(5)
+    give({ phoneNumber: n })
+    const { value } = await next
+    assert.ok(value && !(value instanceof IdentityError))
+    assert.equal(value.primaryContactId, n)
+  }
+})
+
+test('leaving the loop ends the source', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  let ended = 0
+  const source = function* () {
+    try {
+      for (let n = 0; ; n++) yield { phoneNumber: n }
+    } finally {
+      ended += 1
+    }
+  }
+  for await (const _ of resolver.identifyMany(source())) break
+  assert.equal(ended, 1)
+  await assert.rejects(async () => {
+    for await (const _ of resolver.identifyMany(source())) throw new Error('mine')
+  }, /mine/)
+  assert.equal(ended, 2)
+})
+
+test('what the source and the callback throw reaches the caller as it is', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  const source = async function* () {
+    yield { phoneNumber: 1 }
+    throw new RangeError('the file ends early')
+  }
+  await assert.rejects(drain(resolver.identifyMany(source())), RangeError)
+  const onProgress = () => {
+    throw new RangeError('mine')
+  }
+  await assert.rejects(resolver.identifyMany([{ phoneNumber: 1 }], { onProgress }), RangeError)
+  assert.deepEqual(await resolver.identifyMany([]), [])
+  assert.equal(await drain(resolver.identifyMany(new Set<IdentifyRequest>())), 0)
+})
+
+test('an import can be aborted, before and on its way', async () => {
+  await using resolver = await IdentityResolver.connect('memory:', { importSize })
+  const gone = AbortSignal.abort(new Error('why'))
+  const error = await failure(resolver.identifyMany([{ phoneNumber: 1 }], { signal: gone }), 'ABORTED')
+  assert.equal((error.cause as Error).message, 'why')
+  const controller = new AbortController()
+  let seen = 0
+  const left = failure(
+    (async () => {
+      for await (const _ of resolver.identifyMany(rows(1_000_000), { signal: controller.signal })) {
+        if (++seen === 250) controller.abort()
+      }
+    })(),
+    'ABORTED',
+  )
+  await left
+  assert.ok(seen >= 250 && seen < 5_000, `${seen}`)
+})
+
+test('an iterable ends with CLOSED when the resolver closes; an array is finished first', async () => {
+  const resolver = await IdentityResolver.connect('memory:', { importSize })
+  const array = resolver.identifyMany(Array.from({ length: 5_000 }, (_, n) => ({ phoneNumber: n })))
+  const results = resolver.identifyMany(rows(1_000_000))
+  await results.next()
+  await resolver.close()
+  assert.equal((await array).length, 5_000)
+  await failure(drain(results), 'CLOSED')
+  await failure(resolver.identifyMany([]), 'CLOSED')
+  await failure(drain(resolver.identifyMany(rows(1))), 'CLOSED')
+})
+
+/** Every 500th is none. */
+async function* rows(count: number): AsyncGenerator<IdentifyRequest> {
+  for (let n = 0; n < count; n++) {
+    yield n % 500 === 250 ? { phoneNumber: n % 1000 === 250 ? 0.5 : 'none' } : { phoneNumber: n % 1000 }
+  }
+}
+
+async function drain(results: AsyncIterable<unknown>): Promise<number> {
+  let count = 0
+  for await (const _ of results) count += 1
+  return count
+}

@@ -1,0 +1,69 @@
+// The package as users get it: packed, installed into an empty folder, and used there in each way there is.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+
+const root = path.join(__dirname, '..', '..')
+const consumer = path.join(root, 'test', 'consumer')
+let folder: string
+let packed: { filename: string; size: number; unpackedSize: number; files: { path: string; size: number }[] }
+
+const npm = (...args: string[]) => execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+const node = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'identity-core-'))
+  // As npm list prints it since version 11, by name; before, as an array.
+  const told = JSON.parse(npm('pack', root, '--json')) as Record<string, typeof packed>
+  packed = Object.values(told)[0] as typeof packed
+  cpSync(consumer, folder, { recursive: true })
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'shop', private: true }))
+  npm('install', '--no-audit', '--no-fund', `./${packed.filename}`)
+})
+after(() => rmSync(folder, { recursive: true }))
+
+test('it holds what is used, and nothing else', t => {
+  const expected = [
+    /^package\.json$/,
+    /^README\.md$/,
+    /^LICENSE-(MIT|APACHE)$/,
+    /^index\.(mjs|d\.mts)$/,
+    /^native\.(js|d\.ts)$/,
+    /^dist\/\w+\.js$/,
+    /^types\/\w+\.d\.ts$/,
+    /^identity-core\.[\w-]+\.node$/,
+  ]
+  const others = packed.files.filter(file => !expected.some(pattern => pattern.test(file.path)))
+  assert.deepEqual(others.map(file => file.path), [])
+  expected.forEach(pattern => assert.ok(packed.files.some(file => pattern.test(file.path)), `${pattern}`))
+  const natives = packed.files.filter(file => file.path.endsWith('.node'))
+  assert.equal(natives.length, 1)
+  const native = path.join(folder, 'node_modules', 'identity-core', natives[0]?.path ?? '')
+  const symbols = ['.debug_info', '.debug_line', '.symtab']
+  const content = readFileSync(native)
+  symbols.forEach(section => assert.ok(!content.includes(`\0${section}\0`), `${section}: not a debug build`))
+  assert.ok(!content.includes(path.join(root, '..')), 'no path of the machine that built it')
+  assert.ok(statSync(native).size < 16e6)
+  t.diagnostic(`${(packed.size / 1e6).toFixed(1)} MB packed, ${(packed.unpackedSize / 1e6).toFixed(1)} MB installed`)
+})
+
+test('ESM, CommonJS and both at once', () => {
+  const answer = '1 mcfly@hillvalley.edu 123456 IdentityError INVALID_INPUT\n'
+  assert.equal(node('esm.mjs'), answer)
+  assert.equal(node('commonjs.cjs'), answer)
+  assert.equal(node('both.mjs'), 'one package\n')
+})
+
+test('TypeScript, for ESM and CommonJS', () => {
+  const tsc = require.resolve('typescript/package.json')
+  const { bin } = JSON.parse(readFileSync(tsc, 'utf8')) as { bin: { tsc: string } }
+  const types = path.dirname(path.dirname(path.dirname(require.resolve('@types/node/package.json'))))
+  const options = '--strict --target es2022 --lib es2022 --module nodenext --types node --outDir out'.split(' ')
+  const files = ['typescript.mts', 'typescript.cts']
+  node(path.join(path.dirname(tsc), bin.tsc), ...options, '--typeRoots', path.join(types, '@types'), ...files)
+  assert.equal(node('out/typescript.mjs'), '1\n')
+  assert.equal(node('out/typescript.cjs'), '1\n')
+})

@@ -1,0 +1,75 @@
+// Very many calls of one kind; fails where memory grows with them. Few people, so that what is kept of them does not count.
+import { IdentityError, IdentityResolver, type IdentifyRequest } from 'identity-core'
+
+const [, , url, work, calls] = process.argv
+const count = Number(calls)
+const people = 1_000
+const atOnce = 64
+
+type Work = (resolver: IdentityResolver, n: number) => Promise<unknown>
+
+const works: Record<string, Work> = {
+  identify: (resolver, n) => resolver.identify({ email: `${n % people}@x.io`, phoneNumber: n % people }),
+  errors: (resolver, n) =>
+    resolver.identify({ email: `nobody ${n}` }).catch((error: unknown) => {
+      if (!(error instanceof IdentityError)) throw error
+    }),
+  cancelled: (resolver, n) => {
+    const controller = new AbortController()
+    const call = resolver.identify({ phoneNumber: n % people }, { signal: controller.signal })
+    if (n % 3 === 0) controller.abort()
+    else if (n % 3 === 1) setImmediate(() => controller.abort())
+    return call.catch((error: unknown) => {
+      if (!(error instanceof IdentityError) || error.code !== 'ABORTED') throw error
+    })
+  },
+}
+
+async function main(): Promise<void> {
+  const resolver = await IdentityResolver.connect(url)
+  const samples: { rss: number; heap: number; external: number }[] = []
+  const sample = (): void => {
+    global.gc?.()
+    const { rss, heapUsed, external } = process.memoryUsage()
+    samples.push({ rss: rss / 1e6, heap: heapUsed / 1e6, external: external / 1e6 })
+  }
+  const every = count / 20
+  if (work === 'many') {
+    const rows = function* (): Generator<IdentifyRequest> {
+      for (let n = 0; n < count; n++) yield { email: `${n % people}@x.io`, phoneNumber: n % people }
+    }
+    let n = 0
+    for await (const result of resolver.identifyMany(rows())) {
+      if (result instanceof IdentityError) throw result
+      if (++n % every === 0) sample()
+    }
+  } else {
+    const one = works[work as string] as Work
+    let n = 0
+    const caller = async (): Promise<void> => {
+      while (n < count) {
+        const mine = n++
+        await one(resolver, mine)
+        if (mine % every === every - 1) sample()
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, caller))
+  }
+  await resolver.close()
+  sample()
+  // The first fifth fills pools, caches and what the engine compiles.
+  const settled = samples.slice(4)
+  const half = settled.length / 2
+  const [first, last] = [settled.slice(0, half), settled.slice(half)]
+  // What is left at the least: the engine lets garbage pile up, and by how much is its own affair.
+  const least = (of: typeof settled, figure: 'rss' | 'heap' | 'external') => Math.min(...of.map(one => one[figure]))
+  const told: string[] = []
+  for (const [figure, allowed] of [['rss', 12], ['heap', 2], ['external', 2]] as const) {
+    const [before, after] = [least(first, figure), least(last, figure)]
+    told.push(`${figure} ${before.toFixed(1)} MB, then ${after.toFixed(1)} MB`)
+    if (after > before + allowed) process.exitCode = 1
+  }
+  console.log(told.join('; '))
+}
+
+void main()

@@ -1,0 +1,84 @@
+import { IdentityError, invalid } from './error.js'
+
+/** Follows a request that goes as JSON. */
+const JSON_FOLLOWS = '\0'
+
+/**
+ * @internal A request as two lines, see src/request.rs: an email and a phone number as they are, or else JSON. What a request
+ * is, and what is wrong with one, is for the native part to say, as for every caller of the library; here is refused only
+ * what cannot be carried there.
+ */
+export function encode(request: unknown): string {
+  try {
+    if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+      return asJson('null')
+    }
+    const { email, phoneNumber } = request as { email?: unknown; phoneNumber?: unknown }
+    const first = line(email)
+    const second = isDigits(phoneNumber) ? phoneNumber.toString() : line(phoneNumber)
+    return first !== undefined && second !== undefined && first.isWellFormed() && second.isWellFormed()
+      ? first + '\n' + second + '\n'
+      : asJson(json(email, phoneNumber))
+  } catch (error) {
+    // Getters may throw whatever they like.
+    throw error instanceof IdentityError
+      ? error
+      : new IdentityError('the request cannot be read', { code: 'INVALID_INPUT', cause: error })
+  }
+}
+
+/** A number that is as good as the text of its digits. */
+function isDigits(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)
+}
+
+/** A value that is one line, as it is; empty is as good as absent. */
+function line(value: unknown): string | undefined {
+  if (typeof value === 'string') {
+    return value.includes('\n') || value.includes('\0') ? undefined : value
+  }
+  return value === undefined || value === null ? '' : undefined
+}
+
+function asJson(text: string): string {
+  return text + '\n' + JSON_FOLLOWS + '\n'
+}
+
+function json(email: unknown, phoneNumber: unknown): string {
+  const fields: string[] = []
+  if (email !== undefined && email !== null) {
+    fields.push('"email":' + (typeof email === 'string' ? text(email, 'email') : 'false'))
+  }
+  if (phoneNumber !== undefined && phoneNumber !== null) {
+    fields.push('"phoneNumber":' + phone(phoneNumber))
+  }
+  return `{${fields.join(',')}}`
+}
+
+function phone(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return text(value, 'phoneNumber')
+    case 'bigint':
+      return value.toString()
+    case 'number':
+      if (!Number.isSafeInteger(value)) {
+        throw invalid(
+          'phoneNumber must be a whole number that JavaScript holds exactly, if it is a number; give larger ones as a ' +
+            'string or a bigint',
+          'phoneNumber',
+        )
+      }
+      return value.toString()
+    default:
+      return 'false'
+  }
+}
+
+/** Half a surrogate pair is no text outside of JavaScript. */
+function text(value: string, field: 'email' | 'phoneNumber'): string {
+  if (!value.isWellFormed()) {
+    throw invalid(`${field} must be well-formed Unicode`, field)
+  }
+  return JSON.stringify(value)
+}

@@ -1,0 +1,208 @@
+import { Resolver } from '../native.js'
+import { channel } from './channel.js'
+import { Calls } from './calls.js'
+import { answers } from './decode.js'
+import { encode } from './encode.js'
+import { IdentityError, internal, invalid } from './error.js'
+import { Many, type Source } from './many.js'
+import type {
+  CallOptions,
+  ConnectOptions,
+  ConsolidatedContact,
+  IdentifyRequest,
+  IdentifyResult,
+  ManyOptions,
+} from './types.js'
+
+/**
+ * Finds out who a customer is, in this process and on the shop's own database.
+ *
+ * One resolver serves the whole process. Any number of calls may be made at once, from any number of processes on the same
+ * database; what is asked at the same time shares transactions. Nothing here throws: every failure is a rejected promise with
+ * an {@link IdentityError}.
+ *
+ * ```ts
+ * const resolver = await IdentityResolver.connect(process.env.DATABASE_URL)
+ * const contact = await resolver.identify({ email: 'mcfly@hillvalley.edu', phoneNumber: '123456' })
+ * ```
+ */
+export class IdentityResolver implements AsyncDisposable {
+  readonly #calls: Calls
+  readonly #open = new Set<Many>()
+
+  private constructor(calls: Calls) {
+    this.#calls = calls
+  }
+
+  /**
+   * Connects to a database. Tables that are missing are created.
+   *
+   * | URL | database |
+   * |---|---|
+   * | `mysql://user:password@host:port/name`, or `mariadb://…` | MySQL 8 and later, MariaDB 10.6 and later |
+   * | `sqlite://contacts.db`, `sqlite:///var/lib/shop/contacts.db` | a file, created when it is missing |
+   * | `memory:` | this process; nothing outlives it |
+   *
+   * @param url The database; typed so that a variable of the environment may be given. Without one: `CONFIGURATION`.
+   * @throws {@link IdentityError} `CONFIGURATION`, `UNAVAILABLE`, `REFUSED`, `NOT_ADOPTED`.
+   */
+  static async connect(url: string | undefined, options: ConnectOptions = {}): Promise<IdentityResolver> {
+    if (typeof url !== 'string') {
+      throw new IdentityError('the database URL must be a string', { code: 'CONFIGURATION' })
+    }
+    const text = optionsText(options)
+    const native = new Resolver(channel)
+    const calls = new Calls(native)
+    await calls.call(call => native.connect(call, url, text))
+    return new IdentityResolver(calls)
+  }
+
+  /**
+   * Finds out who this is: creates a person, adds what is new to a known one, merges two that turn out to be one, or writes
+   * nothing where nothing is new.
+   *
+   * @throws {@link IdentityError} `INVALID_INPUT`, and the database was not changed; `CONFLICT`, `UNAVAILABLE`, `OVERLOADED`,
+   * `TIMEOUT`, and the same call may be made again.
+   */
+  identify(request: IdentifyRequest, options?: CallOptions): Promise<ConsolidatedContact> {
+    try {
+      const line = encode(request)
+      const signal = options?.signal ?? undefined
+      return signal === undefined
+        ? this.#calls.identify(line)
+        : this.#calls.call((call, cancellable) => this.#calls.native.identify(call, line, cancellable), signal)
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  /**
+   * Does for each request in order what {@link identify} would, in far fewer transactions. Each request has its own result:
+   * one that is invalid is answered with its error and harms no other.
+   *
+   * An array is answered with an array. Any other iterable, such as a stream of rows, is answered with an async iterable: it
+   * is read as the results are taken, so however long it is, memory holds a few transactions of it. Where the results are not
+   * taken, nothing happens; leaving the loop ends the import after what is committed.
+   *
+   * ```ts
+   * for await (const result of resolver.identifyMany(rows(), { onProgress: console.log })) {
+   *   if (result instanceof IdentityError) console.warn(result.message)
+   * }
+   * ```
+   *
+   * @throws {@link IdentityError} `ABORTED`, `TIMEOUT`, `CLOSED`, and what the source itself throws.
+   */
+  identifyMany(requests: readonly IdentifyRequest[], options?: ManyOptions): Promise<IdentifyResult[]>
+  identifyMany(
+    requests: Iterable<IdentifyRequest> | AsyncIterable<IdentifyRequest>,
+    options?: ManyOptions,
+  ): AsyncGenerator<IdentifyResult, void, void>
+  identifyMany(
+    requests: readonly IdentifyRequest[] | Source,
+    options?: ManyOptions,
+  ): Promise<IdentifyResult[]> | AsyncGenerator<IdentifyResult, void, void> {
+    try {
+      if (typeof requests !== 'object' || requests === null || !isIterable(requests)) {
+        return refuse(invalid('the requests must be an array or an iterable'))
+      }
+      const many = new Many(this.#calls, requests, options ?? {})
+      return Array.isArray(requests) ? this.#calls.counted(() => all(many)) : this.#each(many)
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  /**
+   * Every person that the email and the phone number lead to, oldest first: none, one, or two that nothing has proved to be
+   * one yet. Reads only.
+   */
+  lookup(request: IdentifyRequest, options?: CallOptions): Promise<ConsolidatedContact[]> {
+    try {
+      const line = encode(request)
+      const { native } = this.#calls
+      const found = this.#calls.call<{ contacts: unknown[] }>(
+        (call, cancellable) => native.lookup(call, line, cancellable),
+        options?.signal ?? undefined,
+      )
+      return found.then(({ contacts }) => answers(contacts) as ConsolidatedContact[])
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  /**
+   * The person that a contact, primary or secondary, belongs to now, or `null` where there is no such live contact. Reads
+   * only.
+   *
+   * @param contactId The id. Ids beyond 2^53 - 1 need a `bigint`.
+   */
+  get(contactId: number | bigint, options?: CallOptions): Promise<ConsolidatedContact | null> {
+    try {
+      if (typeof contactId !== 'bigint' && !Number.isSafeInteger(contactId)) {
+        return refuse(invalid('the contact id must be a whole number that JavaScript holds exactly, or a bigint'))
+      }
+      const { native } = this.#calls
+      const id = contactId.toString()
+      return this.#calls.call((call, cancellable) => native.get(call, id, cancellable), options?.signal ?? undefined)
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  /**
+   * Waits for the calls that are under way, then lets go of the database. Calls that come later get `CLOSED`, and so do
+   * imports of iterables at their next step. Closing again is harmless. A process may end without it.
+   */
+  async close(): Promise<void> {
+    const closing = this.#calls.close()
+    const error = new IdentityError('the resolver is closed', { code: 'CLOSED' })
+    this.#open.forEach(many => many.fail(error))
+    await closing
+  }
+
+  /** The same as {@link close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async *#each(many: Many): AsyncGenerator<IdentifyResult, void, void> {
+    this.#open.add(many)
+    try {
+      for await (const chunk of many.chunks()) {
+        yield* chunk
+      }
+    } finally {
+      this.#open.delete(many)
+    }
+  }
+}
+
+async function all(many: Many): Promise<IdentifyResult[]> {
+  const results: IdentifyResult[] = []
+  for await (const chunk of many.chunks()) {
+    for (const result of chunk) {
+      results.push(result)
+    }
+  }
+  return results
+}
+
+function isIterable(requests: object): requests is Source {
+  return Symbol.iterator in requests || Symbol.asyncIterator in requests
+}
+
+/** Numbers that JSON would turn into null are kept, so that they are refused. */
+function optionsText(options: ConnectOptions): string {
+  try {
+    const text = JSON.stringify(options, (_, value: unknown) =>
+      typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value,
+    ) as string | undefined
+    return text ?? 'null'
+  } catch (cause) {
+    throw new IdentityError('the options cannot be read', { code: 'CONFIGURATION', cause })
+  }
+}
+
+function refuse(error: unknown): Promise<never> {
+  return Promise.reject(error instanceof IdentityError ? error : internal(error))
+}

@@ -1,0 +1,112 @@
+//! From the library's errors to exceptions. They are classes of `identity_core._errors`, written in Python since one class
+//! cannot have two bases here.
+
+use std::error::Error as _;
+
+use identity_core::{Error, ErrorKind, Field, InvalidInput};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// The exception for an error, with its causes.
+pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
+    exception(py, error, None)
+}
+
+/// The same of a row of an import, counted from 0.
+pub(crate) fn of_row(py: Python<'_>, error: &Error, row: u64) -> PyErr {
+    exception(py, error, Some(row))
+}
+
+/// A value of a request is refused.
+pub(crate) fn invalid(py: Python<'_>, invalid: InvalidInput) -> PyErr {
+    to_python(py, &Error::InvalidInput(invalid))
+}
+
+/// The resolver was closed.
+pub(crate) fn closed(py: Python<'_>) -> PyErr {
+    make(py, "ResolverClosedError", "the resolver is closed")
+}
+
+/// The resolver belongs to the parent process.
+pub(crate) fn forked(py: Python<'_>) -> PyErr {
+    make(
+        py,
+        "ForkedError",
+        "this resolver was connected before the process forked, and serves the parent only; connect another one in the \
+         child, such as in the worker's initializer",
+    )
+}
+
+/// The class's name in `identity_core._errors`.
+pub(crate) fn class_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidInput => "InvalidInputError",
+        ErrorKind::Conflict => "ConflictError",
+        ErrorKind::Unavailable => "StoreUnavailableError",
+        ErrorKind::Overloaded => "OverloadedError",
+        ErrorKind::Timeout => "TimeoutError",
+        ErrorKind::Refused => "StoreRefusedError",
+        ErrorKind::Unsound => "UnsoundStoreError",
+        ErrorKind::NotAdopted => "NotAdoptedError",
+        ErrorKind::Configuration => "ConfigurationError",
+        _ => "IdentityError",
+    }
+}
+
+/// The field's name as Python's arguments have it.
+pub(crate) fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::Email => "email",
+        Field::PhoneNumber => "phone_number",
+    }
+}
+
+/// What is wrong with a request, in Python's words.
+pub(crate) fn message(error: &Error) -> String {
+    match error {
+        Error::InvalidInput(invalid) => {
+            let field = invalid.field().map_or("the request", field_name);
+            // The core's words are JSON's.
+            let reason = invalid
+                .reason()
+                .to_string()
+                .replace(Field::PhoneNumber.name(), field_name(Field::PhoneNumber));
+            format!("{field} {}", reason.replace("null", "None"))
+        }
+        error => error.to_string(),
+    }
+}
+
+fn exception(py: Python<'_>, error: &Error, row: Option<u64>) -> PyErr {
+    let text = message(error);
+    let text = row.map_or(text.clone(), |row| format!("row {row}: {text}"));
+    let exception = make(py, class_name(error.kind()), &text);
+    let value = exception.value(py);
+    if let Error::InvalidInput(invalid) = error {
+        let _ = value.setattr("field", invalid.field().map(field_name));
+    }
+    if let Some(row) = row {
+        let _ = value.setattr("row", row);
+    }
+    exception.set_cause(py, cause(py, error.source()));
+    exception
+}
+
+/// What the driver said, and its causes in turn.
+fn cause(py: Python<'_>, source: Option<&(dyn std::error::Error + 'static)>) -> Option<PyErr> {
+    let source = source?;
+    let exception = make(py, "DriverError", &source.to_string());
+    exception.set_cause(py, cause(py, source.source()));
+    Some(exception)
+}
+
+fn make(py: Python<'_>, class: &str, message: &str) -> PyErr {
+    let made = py
+        .import("identity_core._errors")
+        .and_then(|module| module.getattr(class))
+        .and_then(|class| class.call((message,), None::<&Bound<'_, PyDict>>));
+    match made {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}

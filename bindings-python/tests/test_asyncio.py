@@ -1,0 +1,122 @@
+"""Calls that are awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import identity_core as ic
+from conftest import locked
+
+
+def test_the_same_methods_as_the_blocking_face(url: str) -> None:
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect(url) as resolver:
+            first = await resolver.identify(email="a@x.io", phone_number=1)
+            second = await resolver.identify("b@x.io", "2")
+            assert await resolver.lookup("a@x.io", 2) == [first, second]
+            merged = await resolver.identify("a@x.io", 2)
+            assert await resolver.get(second.primary_contact_id) == merged
+            graph = await resolver.graph(merged.primary_contact_id)
+            assert graph is not None and len(graph.nodes) == 2
+            rows = [{"email": "c@x.io", "phone": 3}, {"email": "c@x.io", "phone": 1}]
+            people = await resolver.identify_many(rows)
+            assert people["primary_contact_id"].to_list() == [merged.primary_contact_id] * 2
+            with pytest.raises(ic.InvalidInputError):
+                await resolver.identify("wrong")
+        assert resolver.closed
+        with pytest.raises(ic.ResolverClosedError):
+            await resolver.identify("a@x.io")
+
+    asyncio.run(main())
+    public = {name for name in vars(ic.IdentityResolver) if not name.startswith("_")}
+    assert public == {name for name in vars(ic.AsyncIdentityResolver) if not name.startswith("_")}
+
+
+def test_many_calls_at_once_are_one_person(url: str) -> None:
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect(url) as resolver:
+            calls = [resolver.identify(f"{n}@x.io", 7) for n in range(100)]
+            people = await asyncio.gather(*calls)
+            assert len({person.primary_contact_id for person in people}) == 1
+            last = await resolver.identify(phone_number=7)
+            assert len(last.emails) == 100 and len(last.secondary_contact_ids) == 99
+
+    asyncio.run(main())
+
+
+def test_a_call_that_waits_can_be_cancelled(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.db"
+
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect(f"sqlite://{path}") as resolver:
+            await resolver.identify("a@x.io", 1)
+            with locked(path):
+                start = time.monotonic()
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(resolver.identify("b@x.io", 1), 0.2)
+                task = asyncio.create_task(resolver.identify("c@x.io", 1))
+                await asyncio.sleep(0.1)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                assert time.monotonic() - start < 3
+            # Nobody else noticed.
+            assert "d@x.io" in (await resolver.identify("d@x.io", 1)).emails
+
+    asyncio.run(main())
+
+
+def test_an_import_can_be_cancelled_and_started_again(database_url: str) -> None:
+    def rows() -> Iterator[dict[str, object]]:
+        for n in range(200_000):
+            yield {"email": f"{n % 1_000}@x.io", "phone": n % 1_000}
+
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect(database_url) as resolver:
+            done: list[ic.Progress] = []
+            task = asyncio.create_task(resolver.identify_many(rows(), progress=done.append))
+            while not done:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            people = await resolver.identify_many({"email": f"{n}@x.io", "phone": n} for n in range(1_000))
+            assert people.people == 1_000
+
+    asyncio.run(main())
+
+
+def test_the_event_loop_runs_meanwhile(fresh_url: Callable[[str], str]) -> None:
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect(fresh_url("sqlite")) as resolver:
+            ticks = 0
+
+            async def tick() -> None:
+                nonlocal ticks
+                while True:
+                    ticks += 1
+                    await asyncio.sleep(0.005)
+
+            ticking = asyncio.create_task(tick())
+            rows = [{"email": f"{n}@x.io", "phone": n} for n in range(20_000)]
+            await resolver.identify_many(rows)
+            ticking.cancel()
+            assert ticks > 5
+
+    asyncio.run(main())
+
+
+def test_loops_may_follow_each_other() -> None:
+    """The runtime outlives an event loop."""
+    for _ in range(3):
+
+        async def main() -> None:
+            async with await ic.AsyncIdentityResolver.connect("memory:") as resolver:
+                await asyncio.gather(*(resolver.identify(phone_number=n) for n in range(50)))
+
+        asyncio.run(main())

@@ -1,0 +1,201 @@
+"""Threads, signals and forks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import identity_core as ic
+from conftest import locked
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
+
+def test_threads_share_a_resolver(resolver: ic.IdentityResolver) -> None:
+    def work(thread: int) -> set[int]:
+        return {resolver.identify(f"{thread}-{n}@x.io", n).primary_contact_id for n in range(25)}
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(work, range(8)))
+    assert len(set().union(*ids)) >= 25
+    for n in range(25):
+        person = resolver.identify(phone_number=n)
+        assert len(person.emails) == 8 and len(person.secondary_contact_ids) == 7
+
+
+def test_other_threads_run_while_a_call_waits(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.db"
+    with ic.IdentityResolver.connect(f"sqlite://{path}") as resolver:
+        resolver.identify("a@x.io", 1)
+        with locked(path):
+            waiting = threading.Thread(target=resolver.identify, args=("b@x.io", 1))
+            waiting.start()
+            start = time.monotonic()
+            turns = 0
+            while time.monotonic() - start < 0.3:
+                turns += 1
+            assert waiting.is_alive() and turns > 10_000
+        waiting.join(20)
+        assert not waiting.is_alive()
+
+
+IMPORT = """
+import sys, itertools, identity_core as ic
+resolver = ic.IdentityResolver.connect(sys.argv[1])
+def rows():
+    for n in itertools.count():
+        yield {"email": f"{n}@x.io", "phone": n}
+def told(done):
+    print(done.rows, flush=True)
+try:
+    resolver.identify_many(rows(), progress=told)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    print(len(resolver.lookup("0@x.io")), flush=True)
+    resolver.close()
+"""
+
+
+def test_ctrl_c_ends_an_import(database_url: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", IMPORT, database_url], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process:
+        assert int(process.stdout.readline()) > 0
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        told = process.stdout.read().split("\n")
+        assert time.monotonic() - start < 10
+        assert process.wait(10) == 0
+    assert "interrupted" in told and told[told.index("interrupted") + 1] == "1"
+    # What was committed is whole, and the import goes on where it was.
+    with ic.IdentityResolver.connect(database_url) as resolver:
+        people = resolver.identify_many({"email": f"{n}@x.io", "phone": n} for n in range(2_000))
+        assert people.people == 2_000
+        assert people["primary_contact_id"].to_list() == people["contact_id"].to_list()
+
+
+FRAME = """
+import sys, identity_core as ic
+rows = [{"email": f"{n}@x.io", "phone": n} for n in range(int(sys.argv[1]))]
+print("begin", flush=True)
+try:
+    while True:
+        ic.identify_frame(rows)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_ctrl_c_ends_a_frame() -> None:
+    process = subprocess.Popen([sys.executable, "-c", FRAME, "100000"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process:
+        assert process.stdout.readline() == "begin\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == "interrupted\n"
+        assert process.wait(10) == 0
+
+
+def test_ctrl_c_ends_a_call_that_waits(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.db"
+    with ic.IdentityResolver.connect(f"sqlite://{path}") as resolver:
+        resolver.identify("a@x.io", 1)
+        with locked(path):
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            start = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                resolver.identify("b@x.io", 1)
+            assert time.monotonic() - start < 3
+        assert resolver.identify("c@x.io", 1).emails[0] == "a@x.io"
+
+
+def _child(call: Callable[[], Any]) -> int:
+    """The exit code of a forked child that makes a call; it may not hang."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            call()
+            code = 0
+        except ic.ForkedError:
+            code = 42
+        finally:
+            os._exit(code)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    pytest.fail("the child hangs")
+
+
+def test_a_forked_child_is_told(url: str) -> None:
+    resolver = ic.IdentityResolver.connect(url)
+    before = resolver.identify("a@x.io", 1)
+    assert _child(lambda: resolver.identify("a@x.io", 1)) == 42
+    assert _child(lambda: resolver.identify_many([{"email": "a@x.io"}])) == 42
+    assert _child(lambda: resolver.close()) == 0
+
+    def drop() -> None:
+        nonlocal resolver
+        del resolver
+
+    assert _child(drop) == 0
+    assert _child(lambda: before._repr_html_()) == 0
+    # The parent goes on.
+    assert resolver.identify("a@x.io", 1) == before
+    assert resolver.identify("b@x.io", 1).primary_contact_id == before.primary_contact_id
+    resolver.close()
+
+
+def test_a_forked_child_connects_its_own(database_url: str) -> None:
+    import asyncio
+
+    with ic.IdentityResolver.connect(database_url) as resolver:
+        resolver.identify("a@x.io", 1)
+
+        def work() -> None:
+            with ic.IdentityResolver.connect(database_url) as own:
+                assert own.identify("b@x.io", 1).emails == ("a@x.io", "b@x.io")
+
+            async def main() -> None:
+                async with await ic.AsyncIdentityResolver.connect(database_url) as own:
+                    assert len((await own.identify("c@x.io", 1)).emails) == 3
+
+            asyncio.run(main())
+
+        assert _child(work) == 0
+        assert resolver.identify(phone_number=1).emails == ("a@x.io", "b@x.io", "c@x.io")
+
+
+def _work(url: str, worker: int) -> int:
+    with ic.IdentityResolver.connect(url) as resolver:
+        for n in range(20):
+            resolver.identify(f"{worker}-{n}@x.io", n)
+    return worker
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_processes_share_a_database(database_url: str, method: str) -> None:
+    with ic.IdentityResolver.connect(database_url) as resolver:
+        resolver.identify("first@x.io", 0)
+        context = multiprocessing.get_context(method)
+        with ProcessPoolExecutor(3, mp_context=context) as pool:
+            assert sorted(pool.map(_work, [database_url] * 3, range(3))) == [0, 1, 2]
+        assert len(resolver.identify(phone_number=0).emails) == 4
+        assert len(resolver.identify(phone_number=19).emails) == 3
