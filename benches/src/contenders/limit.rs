@@ -51,6 +51,28 @@ impl Read {
     }
 }
 
+/// What a lone caller of whom email and phone number are known would ask: one statement that leads from them to the cluster,
+/// by way of the claims.
+const CLUSTER: &str = "SELECT p.id, p.phoneNumber, p.email, p.linkPrecedence, p.createdAt, \
+    s.id, s.phoneNumber, s.email, s.linkPrecedence, s.createdAt \
+    FROM ContactIdentifier i \
+    JOIN Contact h ON h.id = i.contactId \
+    JOIN Contact p ON p.id = COALESCE(h.linkedId, h.id) \
+    LEFT JOIN Contact s ON s.linkedId = p.id AND s.deletedAt IS NULL \
+    WHERE (i.kind = 'email' AND i.value = ?) OR (i.kind = 'phone' AND i.value = ?)";
+
+/// Fetches the cluster of a person by email and phone number.
+///
+/// # Errors
+/// What the database says, and that there is none.
+pub(crate) async fn cluster(connection: &mut MySqlConnection, n: u64) -> Result<u64, sqlx::Error> {
+    let rows = sqlx::query(CLUSTER).bind(email(n)).bind(phone(n)).fetch_all(connection).await?;
+    for row in &rows {
+        let (_, _): (Option<&str>, Option<&str>) = (row.try_get(1)?, row.try_get(2)?);
+    }
+    if rows.is_empty() { Err(sqlx::Error::RowNotFound) } else { Ok(1) }
+}
+
 /// Inserts the rows that new people need, in one transaction of multi-row INSERTs.
 #[derive(Debug)]
 pub(crate) struct Write {

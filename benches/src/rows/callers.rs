@@ -36,6 +36,14 @@ enum Who {
     UsualInTransactions,
 }
 
+/// Who takes turns for a lone caller.
+#[derive(Clone, Copy)]
+enum Lone {
+    Ours,
+    ByIdentifiers,
+    ByIds,
+}
+
 use Who::{LimitRead, LimitWrite, Ours, Usual, UsualInTransactions};
 
 impl Callers<'_> {
@@ -107,18 +115,24 @@ impl Callers<'_> {
     pub(super) async fn lone_known(&self) -> Result<Line, Failure> {
         let lone = self.lone().await?;
         let way = Way { batch: 1, connections: 1 };
-        let turns = [true, false];
-        let rounds = take_turns(self.options.rounds(), turns, async |is_ours| match is_ours {
-            true => self.ours(1, Work::Known).await,
-            false => self.read(&lone, way, self.options.round()).await,
-        });
-        let [ours, select] = rounds.await?.map(|rounds| median(&rounds));
+        let turn = async |who| match who {
+            Lone::Ours => self.ours(1, Work::Known).await,
+            Lone::ByIdentifiers => self.cluster(&lone).await,
+            Lone::ByIds => self.read(&lone, way, self.options.round()).await,
+        };
+        let who = [Lone::Ours, Lone::ByIdentifiers, Lone::ByIds];
+        let rounds = take_turns(self.options.rounds(), who, turn).await?;
+        let [ours, by_identifiers, by_ids] = rounds.map(|rounds| median(&rounds));
         Ok(Line {
             work: LONE_KNOWN,
-            figures: vec![("ours", micros(ours)), ("SELECT by primary keys", micros(select))],
+            figures: vec![
+                ("ours", micros(ours)),
+                ("one SELECT by email and phone number", micros(by_identifiers)),
+                ("one by primary keys, as if they were known", micros(by_ids)),
+            ],
             bars: vec![at_most(
-                "ours / SELECT",
-                ours.median.as_secs_f64() / select.median.as_secs_f64(),
+                "ours / SELECT by email and phone number",
+                ours.median.as_secs_f64() / by_identifiers.median.as_secs_f64(),
                 1.3,
             )],
         })
@@ -211,6 +225,17 @@ impl Callers<'_> {
             }
         };
         closed_loop(way.connections, time, call).await
+    }
+
+    async fn cluster(&self, on: &Connections) -> Result<Measured, Failure> {
+        let (connections, source) = (on.clone(), Arc::clone(&self.scene.limit().await?.source));
+        let call = move |caller| {
+            let (connections, source) = (connections.clone(), Arc::clone(&source));
+            async move {
+                Ok::<_, Failure>(limit::cluster(&mut *connections.of(caller).await, source.someone()).await?)
+            }
+        };
+        closed_loop(1, self.options.round(), call).await
     }
 
     async fn two_inserts(&self, on: &Connections) -> Result<Measured, Failure> {

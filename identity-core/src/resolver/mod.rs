@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::future::Either;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt, stream};
 
@@ -103,18 +102,20 @@ impl IdentityResolver {
         #[cfg(feature = "memory")]
         if self.engine().store.resident().is_some() {
             let chunks = stream::iter(requests).chunks(TOGETHER).enumerate();
-            return Either::Left(chunks.then(async |(before, chunk)| {
+            let answers = chunks.then(async |(before, chunk)| {
                 let answers = self.identify_together(chunk).await;
                 (before * TOGETHER..).zip(answers).collect()
-            }));
+            });
+            return answers.boxed();
         }
         let calls = requests
             .into_iter()
             .enumerate()
             .map(async |(position, request)| (position, self.identify(request).await));
-        Either::Right(calls.collect::<FuturesUnordered<_>>().ready_chunks(TOGETHER))
+        calls.collect::<FuturesUnordered<_>>().ready_chunks(TOGETHER).boxed()
     }
 
+    #[cfg(feature = "memory")]
     async fn identify_together(
         &self,
         requests: Vec<IdentifyRequest>,

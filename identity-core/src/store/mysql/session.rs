@@ -159,7 +159,8 @@ impl MySqlSession<'_> {
     ) -> Result<Option<(u64, u64)>, sqlx::Error> {
         let Some((last, others)) = contacts.split_last() else { return Ok(None) };
         let facts = facts(others.len(), last);
-        let row = if self.sending == Sending::Text {
+        // The only one has the id that comes with the reply; asking would cost a lone caller as much as the insertion does.
+        let row = if self.sending == Sending::Text && !others.is_empty() {
             let text = self.text(&format!("{}; {}", insert.text(), facts.text()));
             sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut *self.connection).await?
         } else {
