@@ -11,6 +11,7 @@ use identity_core::{
 };
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// A memory store whose loads and commits can be held back, counted, and made to fail.
 #[derive(Debug)]
@@ -90,14 +91,17 @@ async fn settle() {
     }
 }
 
-#[tokio::test]
-async fn a_lone_caller_costs_one_load_and_one_commit() {
+/// The clock stands still unless something waits for it.
+#[tokio::test(start_paused = true)]
+async fn a_lone_caller_costs_one_load_and_one_commit_and_no_wait() {
     let gate = Gate::open();
     let resolver = IdentityResolver::new(gate.clone());
+    let start = Instant::now();
     resolver.identify(email("a@x.io")).await.expect("identify");
     assert_eq!(gate.counts(), (1, 1));
     resolver.identify(email("a@x.io")).await.expect("identify");
     assert_eq!(gate.counts(), (2, 1), "nothing new: no commit");
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test]
@@ -158,10 +162,11 @@ async fn what_arrives_while_a_batch_is_in_flight_is_the_next_batch() {
     assert_eq!(committed, 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_calls_at_the_same_time_is_one_batch() {
     let gate = Gate::open();
     let resolver = IdentityResolver::new(gate.clone());
+    let start = Instant::now();
     let mut calls = JoinSet::new();
     for n in 0..100 {
         spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
@@ -174,6 +179,7 @@ async fn who_calls_at_the_same_time_is_one_batch() {
         loaded <= 3 && committed <= 2,
         "one batch, and the first callers of both slots: {loaded}, {committed}"
     );
+    assert_eq!(start.elapsed(), Duration::ZERO, "nobody waits for who may come");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use super::rules::{AtCommit, Rules, Toward};
-use super::wire::{Packets, asks_for_tls, ends_reply, is_commit};
+use super::wire::{Packets, asks_for_tls, awaits_reply, ends_reply, is_commit};
 
 const BUFFER: usize = 32 * 1024;
 
@@ -36,6 +36,9 @@ async fn pass_requests(
     let mut packets = Packets::default();
     while let Some(packet) = packets.receive(&mut from, &mut buffer).await? {
         rules.wait(Toward::Server).await;
+        if awaits_reply(&packet) {
+            rules.count_round_trip();
+        }
         let met = if is_commit(&packet) { rules.meets_commit() } else { None };
         match met {
             Some(AtCommit::Lost) => return Ok(()),

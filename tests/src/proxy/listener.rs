@@ -93,6 +93,12 @@ impl Proxy {
         self.rules.commits_cut()
     }
 
+    /// How many commands the server was sent that clients wait for the answer of, so far and over all connections. Those of
+    /// logins, and of connections that turned to TLS, are not counted.
+    pub fn round_trips(&self) -> u64 {
+        self.rules.round_trips()
+    }
+
     /// How many connections there are now.
     pub fn connections(&self) -> usize {
         self.rules.connections()

@@ -47,6 +47,7 @@ pub(super) struct Rules {
     commit: Mutex<Option<CommitRule>>,
     commits_cut: AtomicU64,
     random: Mutex<fastrand::Rng>,
+    round_trips: AtomicU64,
     /// Changes whenever all connections are cut.
     cuts: watch::Sender<()>,
 }
@@ -61,6 +62,7 @@ impl Rules {
             commit: Mutex::new(None),
             commits_cut: AtomicU64::new(0),
             random: Mutex::new(fastrand::Rng::new()),
+            round_trips: AtomicU64::new(0),
             cuts: watch::Sender::new(()),
         }
     }
@@ -127,6 +129,14 @@ impl Rules {
 
     pub(super) fn commits_cut(&self) -> u64 {
         self.commits_cut.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn count_round_trip(&self) {
+        self.round_trips.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::SeqCst)
     }
 
     /// The number of connections that were there.

@@ -1,4 +1,4 @@
-//! As much of MySQL's client/server protocol as finds COMMIT and its reply.
+//! As much of MySQL's client/server protocol as finds COMMIT and its reply, and counts commands.
 //!
 //! A packet is its length in three bytes, a number in one, and the payload (MySQL internals manual, "MySQL Packets").
 
@@ -7,7 +7,10 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 const HEADER: usize = 4;
+const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
+const COM_STMT_SEND_LONG_DATA: u8 = 0x18;
+const COM_STMT_CLOSE: u8 = 0x19;
 const OK: u8 = 0x00;
 const MORE_RESULTS_EXIST: u16 = 0x0008;
 /// The payload of the packet that asks for TLS: what a login begins with, and no user.
@@ -58,6 +61,13 @@ impl Packets {
 /// Whether a packet of a client commits: a text that ends so.
 pub(super) fn is_commit(packet: &[u8]) -> bool {
     packet.get(HEADER) == Some(&COM_QUERY) && packet.ends_with(b"COMMIT")
+}
+
+/// Whether a packet of a client begins a command that the server answers. Those of a login are numbered on from the server's
+/// greeting, and so are the later ones of a command that is too long for one.
+pub(super) fn awaits_reply(packet: &[u8]) -> bool {
+    const UNANSWERED: [u8; 3] = [COM_QUIT, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE];
+    packet.get(3) == Some(&0) && packet.get(HEADER).is_some_and(|command| !UNANSWERED.contains(command))
 }
 
 /// Whether a packet of a client asks for TLS, after which no packet can be read.
@@ -116,6 +126,17 @@ mod tests {
         assert!(!is_commit(&packet(b"\x03ROLLBACK")));
         assert!(!is_commit(&packet(b"\x16COMMIT")), "prepared, not run");
         assert!(!is_commit(&packet(b"")));
+    }
+
+    #[test]
+    fn commands_that_are_answered_are_told_from_others() {
+        assert!(awaits_reply(&packet(b"\x03SELECT 1")));
+        assert!(awaits_reply(&packet(b"\x16SELECT 1")), "to prepare");
+        assert!(!awaits_reply(&packet(&[COM_STMT_CLOSE, 1, 0, 0, 0])));
+        assert!(!awaits_reply(&packet(&[COM_QUIT])));
+        let mut login = packet(&[7; 80]);
+        login[3] = 1;
+        assert!(!awaits_reply(&login));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use identity_core::conformance::{Inspect, RandomCalls, assert_outcome};
 use identity_core::{ErrorKind, IdentifyRequest, IdentityResolver, MySqlStore, StoreOptions};
 use identity_tests::databases::{Flavor, FreshDatabase};
-use sqlx::{Connection, Executor, MySqlConnection, Row};
+use sqlx::{Connection, Executor, MySqlConnection, MySqlPool, Row};
 
 use super::{run, table, with_table};
 
@@ -57,6 +57,106 @@ async fn other_column_types_work_on_mysql() {
     for (id, link, precedence, time) in SHAPES {
         shape_works(Flavor::MySql, &table(id, link, precedence, time)).await;
     }
+}
+
+/// The types that times may have, with the microseconds between one and the next.
+const TIMES: [(&str, i64); 6] = [
+    ("DATETIME", 1_000_000),
+    ("DATETIME(3)", 1_000),
+    ("DATETIME(6)", 1),
+    ("TIMESTAMP NULL", 1_000_000),
+    ("TIMESTAMP(3) NULL", 1_000),
+    ("TIMESTAMP(6) NULL", 1),
+];
+
+/// How a store gets at the database, which decides how it sends values.
+#[derive(Clone, Copy, Debug)]
+enum Pool {
+    OfTheStore,
+    OfTheApplication,
+}
+
+impl Pool {
+    async fn store(self, url: &str) -> MySqlStore {
+        let store = match self {
+            Self::OfTheStore => MySqlStore::connect(url, StoreOptions::default()).await,
+            Self::OfTheApplication => MySqlStore::new(MySqlPool::connect(url).await.expect("a pool")).await,
+        };
+        store.expect("a table that can be used")
+    }
+}
+
+/// People who are changed again and again within a second: each time they get a greater `updatedAt`, and nothing that was seen
+/// is missed. Nothing is tried again, so that a contact that is not found as it was seen fails the call.
+async fn people_change_often(flavor: Flavor, pool: Pool) {
+    for (time, tick) in TIMES {
+        let database = with_table(flavor, &table("BIGINT", "BIGINT", "VARCHAR(9)", time)).await;
+        let store = pool.store(&database.url()).await;
+        let resolver = IdentityResolver::builder().max_conflicts(0).build(store);
+        let mut connection = MySqlConnection::connect(&database.url()).await.expect("a connection");
+        let request =
+            |name: &str, n: u64| IdentifyRequest::new().email(format!("{name}{n}@x.io")).phone_number(n);
+        let mut before = 0;
+        for n in 0..6 {
+            let person = resolver.identify(request("one", n).phone_number(1_u64)).await;
+            person.unwrap_or_else(|error| panic!("{flavor}, {pool:?}, {time}, change {n}: {error}"));
+            let updated_at: i64 = sqlx::query_scalar(
+                "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', updatedAt) FROM Contact WHERE id = 1",
+            )
+            .fetch_one(&mut connection)
+            .await
+            .expect("the first contact");
+            assert!(
+                updated_at >= before + tick,
+                "{flavor}, {pool:?}, {time}, change {n}: {before}, {updated_at}"
+            );
+            before = updated_at;
+        }
+        // As many at once as lists have entries, and a few that fill none.
+        for people in [1, 3, 16, 50, 100_u64] {
+            // Some are changed more often than others, so that versions differ, and then all of them.
+            for (round, name) in (0..).zip(["a", "b", "c", "d", "e"]).chain([(0, "all")]) {
+                let changed = (0..people).filter(|n| n % 5 >= round);
+                let changed = changed.map(|n| request(name, 1_000 * people + n));
+                for reply in resolver.identify_many(changed).await {
+                    reply.unwrap_or_else(|error| {
+                        panic!("{flavor}, {pool:?}, {time}, {people} {name}: {error}")
+                    });
+                }
+            }
+            // Two and two are one.
+            let all = (0..people).map(|n| {
+                IdentifyRequest::new()
+                    .email(format!("a{}@x.io", 1_000 * people + n))
+                    .phone_number(1_000 * people + (n ^ 1).min(people - 1))
+            });
+            for reply in resolver.identify_many(all).await {
+                reply.unwrap_or_else(|error| panic!("{flavor}, {pool:?}, {time}, {people} merge: {error}"));
+            }
+        }
+        connection.close().await.expect("closed");
+        resolver.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_change_often_whatever_the_type_of_times_on_mariadb() {
+    people_change_often(Flavor::MariaDb, Pool::OfTheStore).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_change_often_whatever_the_type_of_times_on_mysql() {
+    people_change_often(Flavor::MySql, Pool::OfTheStore).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_change_often_on_the_pool_of_the_application_on_mariadb() {
+    people_change_often(Flavor::MariaDb, Pool::OfTheApplication).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_change_often_on_the_pool_of_the_application_on_mysql() {
+    people_change_often(Flavor::MySql, Pool::OfTheApplication).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

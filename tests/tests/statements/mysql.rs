@@ -2,16 +2,16 @@
 //!
 //! EXPLAIN estimates, so what a statement read is counted as well.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use identity_core::{IdentifyRequest, IdentityResolver, MySqlStore};
+use identity_core::{ContactStore, IdentifyRequest, IdentityResolver, MySqlStore, StoreOptions};
 use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
 use sqlx::mysql::MySqlRow;
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, MySqlPool, Row};
 use tokio::sync::Mutex;
 
 use super::plan::{BAD, Subject};
-use super::text::{Shapes, assert_complete, shapes};
+use super::text::{LONGEST, Shapes, TABLES, assert_complete, loads_of_several, shapes};
 use super::workload::{CONTACTS, Workload, contacts};
 
 /// How many prepared statements sqlx keeps for a connection by default. More of them push each other out, and calls
@@ -43,21 +43,19 @@ async fn by_index(flavor: Flavor) {
     IdentityResolver::builder().adopt(true).connect(&database.url()).await.expect("adopt").close().await;
     let adopting = database.stop_log().await;
     // As the database does by itself after a while.
-    database.run("ANALYZE TABLE Contact, ContactIdentifier, ContactEvent".to_owned()).await;
+    database.run(ANALYZE.to_owned()).await;
 
-    // More than one statement takes, so that several go together.
-    let builder = IdentityResolver::builder().batch_size(2_000);
-    let own_pool = builder.clone().connect(&database.url()).await.expect("connect");
-    let own_pool = database.log_of(&own_pool, 0).await;
+    let own_pool = MySqlStore::connect(&database.url(), StoreOptions::default()).await.expect("the store");
+    let own_pool = database.log_of(own_pool, 0).await;
     let pool = MySqlPool::connect(&database.url()).await.expect("a pool");
-    let given_pool = builder.build(MySqlStore::new(pool).await.expect("the store"));
-    let given_pool = database.log_of(&given_pool, 1).await;
+    let given_pool = database.log_of(MySqlStore::new(pool).await.expect("the store"), 1).await;
 
     let mut faults = Vec::new();
     let adopting = ("adopting", adopting.shapes());
     let logs = [("on a pool of its own", &own_pool), ("on the application's pool", &given_pool)].map(
         |(name, log)| {
             assert_complete(&log.shapes());
+            assert!(log.loads_of_several() > 0, "{flavor}, {name}: no load took several statements");
             let texts = log.prepared.len();
             assert!(
                 texts < KEPT,
@@ -95,31 +93,52 @@ async fn a_shop_without_secondaries_is_not_read_whole_on_mysql() {
 async fn without_secondaries(flavor: Flavor) {
     let database = Database::start(flavor).await;
     let resolver = IdentityResolver::connect(&database.url()).await.expect("connect");
-    let person = |n: usize| IdentifyRequest::new().email(format!("{n}@x.io")).phone_number(n as u64);
+    for table in TABLES {
+        database.run(format!("ALTER TABLE {table} STATS_PERSISTENT = 1, STATS_AUTO_RECALC = 0")).await;
+    }
+    database.run(ANALYZE.to_owned()).await;
     for person in resolver.identify_many((0..CONTACTS).map(person)).await {
         person.expect("a new person");
     }
     let mut faults = Vec::new();
-    for analysed in [false, true] {
-        if analysed {
-            database.run("ANALYZE TABLE Contact, ContactIdentifier, ContactEvent".to_owned()).await;
+    for (round, statistics) in ["of an empty table", "of now"].into_iter().enumerate() {
+        if round > 0 {
+            database.run(ANALYZE.to_owned()).await;
         }
-        database.start_log().await;
-        // MariaDB logs the values of what was prepared after the log was opened.
-        let reader = IdentityResolver::connect(&database.url()).await.expect("connect");
-        for size in [1, 10, 64, 300] {
-            for person in reader.identify_many((0..size).map(|n| person(n * 7))).await {
-                person.expect("a known person");
+        let own_pool =
+            MySqlStore::connect(&database.url(), StoreOptions::default()).await.expect("the store");
+        let pool = MySqlPool::connect(&database.url()).await.expect("a pool");
+        let given_pool = MySqlStore::new(pool).await.expect("the store");
+        for (number, (name, store)) in
+            [("on a pool of its own", own_pool), ("on the application's pool", given_pool)]
+                .into_iter()
+                .enumerate()
+        {
+            let name = format!("{flavor}, {name}, statistics {statistics}");
+            database.start_log().await;
+            for size in [1, 10, 64, 300] {
+                let before = database.rows_read().await;
+                people_come_back(&store, 2 * round + number, size).await;
+                // As it was sent, prepared or not.
+                let read = database.rows_read().await - before;
+                if read >= CONTACTS {
+                    faults.push(format!("{name}: {read} rows are read for {size} people"));
+                }
             }
-        }
-        let log = database.stop_log().await.shapes();
-        reader.close().await;
-        assert!(log.values().flatten().count() > 3, "nothing was asked");
-        for (_, statement) in log.values().flatten() {
-            let subject = Subject::new(statement);
-            // Not what EXPLAIN expects, which is wrong here.
-            for fault in database.scans(&subject).await {
-                faults.push(format!("{flavor}, analysed: {analysed}: {fault}\n  {}", subject.shape));
+            store.close().await;
+            let log = database.stop_log().await.shapes();
+            for (begin, part) in
+                [("UPDATE Contact ", " SET updatedAt = "), ("SELECT ", " deletedAt IS ? AND id IN (?)")]
+            {
+                let is_there = |shape: &String| shape.starts_with(begin) && shape.contains(part);
+                assert!(log.keys().any(is_there), "{name}: no {begin}… {part}");
+            }
+            for (_, statement) in log.values().flatten() {
+                let subject = Subject::new(statement);
+                // Not what EXPLAIN expects, which is wrong here.
+                for fault in database.scans(&subject).await {
+                    faults.push(format!("{name}: {fault}\n  {}", subject.shape));
+                }
             }
         }
     }
@@ -134,18 +153,51 @@ async fn without_secondaries(flavor: Flavor) {
     resolver.close().await;
 }
 
+const ANALYZE: &str = "ANALYZE TABLE Contact, ContactIdentifier, ContactEvent";
+
+fn person(n: usize) -> IdentifyRequest {
+    IdentifyRequest::new().email(format!("{n}@x.io")).phone_number(n as u64)
+}
+
+/// So many people come back: with nothing new, in a later chunk of an import, with something new, and as the same as others.
+async fn people_come_back(store: &MySqlStore, part: usize, size: usize) {
+    let resolver = IdentityResolver::new(store.clone());
+    // More than one statement asks for.
+    let chunk = LONGEST + 44;
+    let importer = IdentityResolver::builder().import_size(chunk).build(store.clone());
+    let email = |n: usize| IdentifyRequest::new().email(format!("{n}@x.io"));
+    // Others for each call.
+    let at = |n: usize| (part * 700 + size + n) * 2;
+    let known = (0..size).map(|n| person(at(n)));
+    let linked = (0..size).map(|n| email(at(n)).phone_number(100_000 + at(n) as u64));
+    let merged = (0..size).map(|n| email(at(n)).phone_number(1 + at(n) as u64));
+    let twice = (0..chunk).chain(0..size).map(|n| person(at(n)));
+    for replies in [
+        resolver.identify_many(known).await,
+        importer.identify_many(twice).await,
+        resolver.identify_many(linked).await,
+        resolver.identify_many(merged).await,
+    ] {
+        replies.into_iter().for_each(|reply| drop(reply.expect("a known person")));
+    }
+}
+
 /// What the server was asked.
 #[derive(Debug, Default)]
 struct Log {
-    /// With their values.
-    executed: Vec<String>,
+    /// By the number of the connection, in their order, with their values.
+    executed: BTreeMap<u64, Vec<String>>,
     /// Without.
     prepared: BTreeSet<String>,
 }
 
 impl Log {
     fn shapes(&self) -> Shapes {
-        shapes(self.executed.iter().map(String::as_str))
+        shapes(self.executed.values().flatten().map(String::as_str))
+    }
+
+    fn loads_of_several(&self) -> usize {
+        self.executed.values().map(|texts| loads_of_several(texts.iter().map(String::as_str))).sum()
     }
 }
 
@@ -179,12 +231,10 @@ impl Database {
         sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.expect("a statement of the test")
     }
 
-    async fn log_of(&self, resolver: &IdentityResolver, half: usize) -> Log {
+    async fn log_of(&self, store: MySqlStore, half: usize) -> Log {
         self.start_log().await;
-        Workload { resolver, outsider: async |sql| self.run(sql).await, half }.run().await;
-        let log = self.stop_log().await;
-        resolver.close().await;
-        log
+        Workload::new(store, async |sql| self.run(sql).await, half).run().await;
+        self.stop_log().await
     }
 
     async fn start_log(&self) {
@@ -194,12 +244,12 @@ impl Database {
 
     async fn stop_log(&self) -> Log {
         self.run("SET GLOBAL general_log = OFF".to_owned()).await;
-        let rows = "SELECT command_type, CONVERT(argument USING utf8mb4) FROM mysql.general_log";
+        let rows = "SELECT CAST(thread_id AS UNSIGNED), command_type, CONVERT(argument USING utf8mb4) FROM mysql.general_log";
         let mut log = Log::default();
         for row in self.fetch(rows.to_owned()).await {
-            let (command, text): (String, String) = (row.get(0), row.get(1));
+            let (connection, command, text): (u64, String, String) = (row.get(0), row.get(1), row.get(2));
             match &*command {
-                "Query" | "Execute" => log.executed.push(text),
+                "Query" | "Execute" => log.executed.entry(connection).or_default().push(text),
                 "Prepare" => drop(log.prepared.insert(text)),
                 "Connect" | "Quit" | "Close stmt" | "Reset stmt" | "Ping" => {}
                 other => panic!("a command of an unknown kind: {other}"),
@@ -231,6 +281,16 @@ impl Database {
         faults
     }
 
+    /// How many rows the server has read since its start, for whomever. Asking for it adds some thousand.
+    async fn rows_read(&self) -> usize {
+        self.handler_reads("GLOBAL").await
+    }
+
+    async fn handler_reads(&self, scope: &str) -> usize {
+        let counts = self.fetch(format!("SHOW {scope} STATUS LIKE 'Handler_read%'")).await;
+        counts.iter().map(|row| text(row, "Value").parse::<usize>().expect("a number")).sum()
+    }
+
     async fn explain(&self, subject: &Subject<'_>) -> Vec<Step> {
         let rows = self.fetch(format!("EXPLAIN FORMAT=TRADITIONAL {}", subject.statement)).await;
         assert!(!rows.is_empty(), "a statement without a plan: {}", subject.shape);
@@ -245,9 +305,9 @@ impl Database {
         self.run("FLUSH STATUS".to_owned()).await;
         self.run("START TRANSACTION".to_owned()).await;
         self.run(subject.statement.to_owned()).await;
-        let counts = self.fetch("SHOW SESSION STATUS LIKE 'Handler_read%'".to_owned()).await;
+        let read = self.handler_reads("SESSION").await;
         self.run("ROLLBACK".to_owned()).await;
-        counts.iter().map(|row| text(row, "Value").parse::<usize>().expect("a number")).sum()
+        read
     }
 }
 

@@ -56,10 +56,7 @@ async fn every_statement_finds_its_rows_by_an_index_on_sqlite() {
     let options = StoreOptions::default().adopt(true);
     let store = SqliteStore::connect_logged(&url, options).await.expect("adopt");
     let adopting = log.take();
-    let resolver = IdentityResolver::builder().batch_size(2_000).build(store);
-    Workload { resolver: &resolver, outsider: run, half: 0 }.run().await;
-    // Waits for what is under way, which includes the log.
-    resolver.close().await;
+    Workload::new(store, run, 0).run().await;
     let log = log.take();
     let texts = log.iter().collect::<BTreeSet<_>>().len();
     assert!(texts < KEPT, "{texts} distinct statements were prepared, and a connection keeps {KEPT}");

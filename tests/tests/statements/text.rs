@@ -14,6 +14,9 @@ pub(crate) enum Kind {
 /// The tables that grow.
 pub(crate) const TABLES: [&str; 3] = ["Contact", "ContactIdentifier", "ContactEvent"];
 
+/// The most values that a list of the library's prepared statements has.
+pub(crate) const LONGEST: usize = 256;
+
 /// How statements begin that have no plan.
 const WITHOUT_PLAN: [&str; 8] = [
     "SET ",
@@ -145,21 +148,50 @@ pub(crate) fn shapes<'a>(texts: impl IntoIterator<Item = &'a str>) -> Shapes {
     shapes
 }
 
-/// Fails unless every table was read or written as it must have been: else the statements were not seen.
+/// Fails unless every table was read or written as it must have been, and by lists as long as they get: else the statements
+/// were not seen.
 pub(crate) fn assert_complete(shapes: &Shapes) {
-    for (begin, column) in [
-        ("SELECT ", "ContactIdentifier"),
-        ("UPDATE Contact ", "updatedAt"),
-        ("UPDATE Contact ", "linkPrecedence"),
-        ("UPDATE ContactIdentifier ", "contactId"),
-        ("INSERT INTO Contact ", "linkPrecedence"),
-        ("INSERT INTO ContactIdentifier ", "contactId"),
-        ("INSERT INTO ContactEvent ", "previousPrimaryId"),
+    for (begin, part, values) in [
+        ("SELECT ", "ContactIdentifier", LONGEST),
+        ("SELECT ", " deletedAt IS ? AND id IN (?)", LONGEST),
+        ("UPDATE Contact ", "updatedAt", LONGEST / 2),
+        ("UPDATE Contact ", "linkPrecedence", 1),
+        ("UPDATE ContactIdentifier ", "contactId", 1),
+        ("INSERT INTO Contact ", "linkPrecedence", 1),
+        ("INSERT INTO ContactIdentifier ", "contactId", 1),
+        ("INSERT INTO ContactEvent ", "previousPrimaryId", 1),
     ] {
-        let is_there = |shape: &String| shape.starts_with(begin) && shape.contains(column);
-        let known: Vec<_> = shapes.keys().collect();
-        assert!(shapes.keys().any(is_there), "no {begin}… {column} among {known:#?}");
+        let is_there = |(shape, [_, most]): (&String, &[(usize, String); 2])| {
+            shape.starts_with(begin) && shape.contains(part) && most.0 >= values
+        };
+        let known: Vec<_> = shapes.iter().map(|(shape, [_, most])| (most.0, shape)).collect();
+        assert!(shapes.iter().any(is_there), "no {begin}… {part} of {values} values among {known:#?}");
     }
+}
+
+/// How many loads took several statements, which see one moment only within a transaction. `texts` are those of one
+/// connection, in their order.
+pub(crate) fn loads_of_several<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
+    let (mut loads, mut statements) = (0, None);
+    for statement in texts.into_iter().flat_map(split) {
+        if statement.starts_with("START TRANSACTION WITH CONSISTENT SNAPSHOT") {
+            statements = Some(0);
+        } else if statement == "ROLLBACK" {
+            loads += usize::from(statements.take().is_some_and(|statements| statements > 1));
+        } else if statement.starts_with("SELECT ") && statement.contains("ContactIdentifier") {
+            statements = statements.map(|statements: usize| statements + 1);
+        }
+    }
+    loads
+}
+
+#[test]
+fn loads_of_several_statements_are_told_from_others() {
+    let begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+    let load = "SELECT value FROM ContactIdentifier";
+    assert_eq!(loads_of_several([begin, load, load, "ROLLBACK", begin, load, load, load, "ROLLBACK"]), 2);
+    assert_eq!(loads_of_several([load, load, "START TRANSACTION", load, load, "ROLLBACK"]), 0);
+    assert_eq!(loads_of_several([begin, load, "ROLLBACK", load, begin, load, "ROLLBACK"]), 0);
 }
 
 #[test]

@@ -1,9 +1,15 @@
 //! Calls that reach every statement of the library.
 
-use identity_core::{ConsolidatedContact, IdentifyRequest, IdentityResolver};
+use futures_util::future::join_all;
+use identity_core::{ConsolidatedContact, ContactStore, IdentifyRequest, IdentityResolver};
+
+use super::text::LONGEST;
 
 /// How many contacts a table is filled with. On a small one reading all of it is a good plan.
 pub(crate) const CONTACTS: usize = 20_000;
+
+/// The requests of one transaction of the importer. Few, so that it meets people in one chunk whom it knows from another.
+const CHUNK: usize = 100;
 
 /// The sizes of batches: every list length of small ones, and enough of the others to meet each length that is fixed.
 fn sizes() -> impl Iterator<Item = usize> {
@@ -52,26 +58,40 @@ fn request(email: &str, phone: &str) -> IdentifyRequest {
     request
 }
 
-/// A resolver, and somebody else who writes to the table.
+/// Two resolvers on a store, and somebody else who writes to the table.
 #[derive(Debug)]
-pub(crate) struct Workload<'a, O> {
-    pub(crate) resolver: &'a IdentityResolver,
+pub(crate) struct Workload<O> {
+    resolver: IdentityResolver,
+    /// One that imports in small chunks.
+    importer: IdentityResolver,
     /// Runs SQL on a connection of its own.
-    pub(crate) outsider: O,
+    outsider: O,
     /// The half of [`contacts`] that is used up, so that two may follow each other on a table: 0 or 1.
-    pub(crate) half: usize,
+    half: usize,
 }
 
-impl<O: AsyncFn(String)> Workload<'_, O> {
-    pub(crate) async fn run(&self) {
+impl<O: AsyncFn(String)> Workload<O> {
+    pub(crate) fn new(store: impl ContactStore + Clone, outsider: O, half: usize) -> Self {
+        // More callers than one statement takes, so that several go together.
+        let resolver = IdentityResolver::builder().batch_size(2_000).build(store.clone());
+        let importer = IdentityResolver::builder().import_size(CHUNK).build(store);
+        Self { resolver, importer, outsider, half }
+    }
+
+    /// Ends with the store closed.
+    pub(crate) async fn run(self) {
         self.single_calls().await;
         self.reads().await;
+        self.bursts().await;
+        self.returning().await;
         for size in sizes() {
             self.writes(size).await;
         }
         for size in [1, 3, 10, 50, 300] {
             self.after_deletions(size).await;
         }
+        // Waits for what is under way, which includes the log.
+        self.resolver.close().await;
     }
 
     /// What nobody else uses.
@@ -90,9 +110,12 @@ impl<O: AsyncFn(String)> Workload<'_, O> {
     }
 
     async fn identify_many(&self, requests: Vec<(String, String)>) -> Vec<ConsolidatedContact> {
-        let requests = requests.iter().map(|(email, phone)| request(email, phone));
-        let replies = self.resolver.identify_many(requests).await;
-        replies.into_iter().map(|reply| reply.expect("identify_many")).collect()
+        identify_many(&self.resolver, requests).await
+    }
+
+    /// As many callers at the same time.
+    async fn identify_at_once(&self, requests: Vec<(String, String)>) -> Vec<ConsolidatedContact> {
+        join_all(requests.iter().map(|(email, phone)| self.identify(email, phone))).await
     }
 
     /// Deletes as an application does, whatever the number of contacts.
@@ -138,6 +161,35 @@ impl<O: AsyncFn(String)> Workload<'_, O> {
         }
     }
 
+    /// More callers at once than one statement looks up.
+    async fn bursts(&self) {
+        let each =
+            |request: &dyn Fn(usize) -> (String, String)| (0..LONGEST + 50).map(request).collect::<Vec<_>>();
+        let known = |n| self.known(4_000 + n);
+        let (email, phone) =
+            (|n| self.fresh_email(&format!("burst-{n}")), |n| format!("74{}{n:03}", self.half));
+        self.identify_at_once(each(&known)).await;
+        self.identify_at_once(each(&|n| (email(n), phone(n)))).await;
+        let linked = self.identify_at_once(each(&|n| (known(n).0, format!("75{}{n:03}", self.half)))).await;
+        assert!(linked.iter().all(|person| !person.secondary_contact_ids.is_empty()));
+    }
+
+    /// Imports of which a later chunk meets so many people again: whether they are as they were is asked by their ids.
+    async fn returning(&self) {
+        let known = |n| self.known(5_000 + n);
+        for size in [1, 3, 10, 50, CHUNK] {
+            let again = (0..size).chain(CHUNK..2 * CHUNK - size);
+            let rows: Vec<_> = (0..CHUNK).chain(again).map(known).collect();
+            let people = identify_many(&self.importer, rows).await;
+            assert_eq!(people[..size], people[CHUNK..CHUNK + size]);
+        }
+        // Known from the chunk before, and something new of each.
+        let phone = |n: usize| format!("76{}{n:03}", self.half);
+        let rows = (0..CHUNK).map(known).chain((0..CHUNK).map(|n| (known(n).0, phone(n))));
+        let people = identify_many(&self.importer, rows.collect()).await;
+        assert!(people[CHUNK..].iter().all(|person| !person.secondary_contact_ids.is_empty()));
+    }
+
     /// So many new people, secondaries of new and of known people, and merges of both.
     async fn writes(&self, size: usize) {
         let email = |name: &str, n: usize| self.fresh_email(&format!("{name}-{size}-{n}"));
@@ -178,4 +230,13 @@ impl<O: AsyncFn(String)> Workload<'_, O> {
             "the claims are taken over"
         );
     }
+}
+
+async fn identify_many(
+    resolver: &IdentityResolver,
+    requests: Vec<(String, String)>,
+) -> Vec<ConsolidatedContact> {
+    let requests = requests.iter().map(|(email, phone)| request(email, phone));
+    let replies = resolver.identify_many(requests).await;
+    replies.into_iter().map(|reply| reply.expect("identify_many")).collect()
 }
