@@ -44,10 +44,13 @@ impl Disturb for Lock {
         }
         let after = provoked(&mut outsider).await.map_err(DatabaseError::from)?;
         outsider.close().await.map_err(DatabaseError::from)?;
-        // Where a member is written by others as well, they take the locks from the outsider by force, which no count of the server
-        // holds.
-        let counted = if stage.scene.on().cluster().is_none() { victim } else { 0 };
-        Ok(after.saturating_sub(before + counted))
+        // A server counts an outsider that it gave up along with the workers. On a member what others have written takes the locks from
+        // the outsider by force: no count holds that, and it was hit all the same.
+        let provoked = after.saturating_sub(before);
+        Ok(match stage.scene.on().cluster() {
+            Some(_) => provoked + victim,
+            None => provoked.saturating_sub(victim),
+        })
     }
 }
 
