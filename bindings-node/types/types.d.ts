@@ -71,8 +71,11 @@ export interface Progress {
 }
 /** What may be said of an `identifyMany`. */
 export interface ManyOptions extends CallOptions {
-    /** Called now and then, with what was done since the begin. What it throws ends the import. */
-    onProgress?: ((progress: Progress) => void) | undefined;
+    /**
+     * Called now and then, with what was done since the begin. What it throws ends the import, and so does a promise of it that
+     * is rejected; the import waits for its promises before it ends.
+     */
+    onProgress?: ((progress: Progress) => unknown) | undefined;
 }
 /** What a request of an `identifyMany` came to: its person, or why there is none. An error harms no other request. */
 export type IdentifyResult = ConsolidatedContact | import('./error.js').IdentityError;
