@@ -1,6 +1,6 @@
 // The package as users get it: packed, installed into an empty folder, and used there in each way there is.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -66,4 +66,19 @@ test('TypeScript, for ESM and CommonJS', () => {
   node(path.join(path.dirname(tsc), bin.tsc), ...options, '--typeRoots', path.join(types, '@types'), ...files)
   assert.equal(node('out/typescript.mjs'), '1\n')
   assert.equal(node('out/typescript.cjs'), '1\n')
+})
+
+test('a release is stopped by what it lacks, and by native parts in the package', () => {
+  const publishable = (...args: string[]) => {
+    const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts', 'publishable.js'), ...args], { encoding: 'utf8' })
+    return { status, stderr }
+  }
+  const { version, repository } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>
+  const settings = publishable('settings', `npm-v${version}`)
+  assert.equal(settings.status, repository === undefined ? 1 : 0, settings.stderr)
+  assert.match(publishable('settings', 'npm-v0.0.0').stderr, /the tag is npm-v0\.0\.0/)
+  const held = publishable('package')
+  assert.equal(held.status, 1)
+  assert.match(held.stderr, /holds native parts.*identity-core\.[\w-]+\.node/)
+  assert.match(held.stderr, /depends on 0 of 8 platforms/)
 })
