@@ -152,8 +152,11 @@ export class Many implements Receiver {
   #tie(signal: AbortSignal): () => void {
     const tied = new WeakRef(this)
     const untie = onAbort(signal, () => tied.deref()?.fail(aborted(signal)))
-    dropped.register(this, untie)
-    return untie
+    dropped.register(this, untie, tied)
+    return () => {
+      dropped.unregister(tied)
+      untie()
+    }
   }
 
   /** Reads the source. It fails nowhere: what goes wrong is what whoever waits for a result gets. */
