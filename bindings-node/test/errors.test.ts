@@ -82,6 +82,31 @@ for (const kind of ['mysql', 'mariadb'] as const) {
       await other.end()
     })
 
+    test('a value that a column does not hold: REFUSED, with the cause', async t => {
+      const url = await fresh(t, kind)
+      await execute(url, table('INT').replace('email VARCHAR(254)', 'email VARCHAR(10)'))
+      await using resolver = await IdentityResolver.connect(url)
+      const error = await failure(resolver.identify({ email: 'lorraine@hillvalley.edu' }), 'REFUSED')
+      assert.equal(error.retryable, false)
+      assert.ok(error.cause instanceof Error)
+      assert.ok(!inspect(error, { depth: 9 }).includes('hillvalley'))
+    })
+
+    test('a row that somebody else holds, and no further try: CONFLICT', async t => {
+      const url = await fresh(t, kind)
+      await using resolver = await IdentityResolver.connect(url, { maxConflicts: 0 })
+      const { primaryContactId } = await resolver.identify({ email: 'doc@hillvalley.edu' })
+      const { createConnection } = await import('mysql2/promise')
+      const other = await createConnection(url)
+      await other.beginTransaction()
+      await other.execute('SELECT id FROM Contact WHERE id = ? FOR UPDATE', [primaryContactId])
+      const request = { email: 'doc@hillvalley.edu', phoneNumber: '88' }
+      assert.equal((await failure(resolver.identify(request), 'CONFLICT')).retryable, true)
+      await other.rollback()
+      await other.end()
+      assert.deepEqual((await resolver.identify(request)).phoneNumbers, ['88'])
+    })
+
     test('more callers than may wait: OVERLOADED', async t => {
       const url = await fresh(t, kind)
       await using resolver = await IdentityResolver.connect(url, { queueLength: 10 })
