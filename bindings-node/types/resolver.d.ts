@@ -2,9 +2,10 @@ import type { CallOptions, ConnectOptions, ConsolidatedContact, IdentifyRequest,
 /**
  * Finds out who a customer is, in this process and on the shop's own database.
  *
- * One resolver serves the whole process. Any number of calls may be made at once, from any number of processes on the same
- * database; what is asked at the same time shares transactions. Nothing here throws: every failure is a rejected promise with
- * an {@link IdentityError}.
+ * One resolver serves the whole process. Many calls may be made at once, from any number of processes on the same database;
+ * what is asked at the same time shares transactions. How many may wait is bounded ({@link ConnectOptions.queueLength}): those
+ * beyond it get `OVERLOADED` at once. For more requests than that there is {@link identifyMany}. Nothing here throws: every
+ * failure is a rejected promise with an {@link IdentityError}.
  *
  * ```ts
  * const resolver = await IdentityResolver.connect(process.env.DATABASE_URL)
