@@ -182,6 +182,9 @@ test('options that are none', async () => {
     [{ timeoutMs: 1.5 }, 'timeoutMs'],
     [{ timeout: 5 }, 'timeout'],
     [{ defaultRegion: 'nowhere' }, 'region'],
+    [{ batchSize: 1_000_001 }, 'batch_size'],
+    [{ importSize: Number.MAX_SAFE_INTEGER }, 'import_size'],
+    [{ maxConnections: 4_294_967_295 }, 'max_connections'],
     [5, 'object'],
   ] as const) {
     const error = await failure(connect(any(options)), 'CONFIGURATION')

@@ -65,13 +65,16 @@ test('ESM, CommonJS and both at once', () => {
   assert.equal(node('both.mjs'), 'one package: IdentityError IdentityResolver\n')
 })
 
-test('TypeScript, for ESM and CommonJS', () => {
+test('TypeScript, for ESM, CommonJS and bundlers', () => {
   const tsc = require.resolve('typescript/package.json')
   const { bin } = JSON.parse(readFileSync(tsc, 'utf8')) as { bin: { tsc: string } }
   const types = path.dirname(path.dirname(path.dirname(require.resolve('@types/node/package.json'))))
-  const options = '--strict --target es2022 --lib es2022 --module nodenext --types node --outDir out'.split(' ')
-  const files = ['typescript.mts', 'typescript.cts']
-  node(path.join(path.dirname(tsc), bin.tsc), ...options, '--typeRoots', path.join(types, '@types'), ...files)
+  const compile = (options: string, ...files: string[]) => {
+    const all = `--strict --target es2022 --lib es2022 --types node ${options}`.split(' ')
+    node(path.join(path.dirname(tsc), bin.tsc), ...all, '--typeRoots', path.join(types, '@types'), ...files)
+  }
+  compile('--module nodenext --outDir out', 'typescript.mts', 'typescript.cts')
+  compile('--module esnext --moduleResolution bundler --noEmit', 'typescript.mts')
   assert.equal(node('out/typescript.mjs'), '1\n')
   assert.equal(node('out/typescript.cjs'), '1\n')
 })
