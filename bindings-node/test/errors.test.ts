@@ -95,16 +95,18 @@ for (const kind of ['mysql', 'mariadb'] as const) {
     test('a row that somebody else holds, and no further try: CONFLICT', async t => {
       const url = await fresh(t, kind)
       await using resolver = await IdentityResolver.connect(url, { maxConflicts: 0 })
-      const { primaryContactId } = await resolver.identify({ email: 'doc@hillvalley.edu' })
+      await resolver.identify({ email: 'doc@hillvalley.edu' })
+      const { primaryContactId } = await resolver.identify({ phoneNumber: '88' })
       const { createConnection } = await import('mysql2/promise')
       const other = await createConnection(url)
+      t.after(() => other.destroy())
       await other.beginTransaction()
       await other.execute('SELECT id FROM Contact WHERE id = ? FOR UPDATE', [primaryContactId])
-      const request = { email: 'doc@hillvalley.edu', phoneNumber: '88' }
-      assert.equal((await failure(resolver.identify(request), 'CONFLICT')).retryable, true)
-      await other.rollback()
-      await other.end()
-      assert.deepEqual((await resolver.identify(request)).phoneNumbers, ['88'])
+      const merging = { email: 'doc@hillvalley.edu', phoneNumber: '88' }
+      const merged = resolver.identify(merging)
+      const error = await failure(merged.finally(() => other.rollback()), 'CONFLICT')
+      assert.equal(error.retryable, true)
+      assert.deepEqual((await resolver.identify(merging)).secondaryContactIds, [primaryContactId])
     })
 
     test('more callers than may wait: OVERLOADED', async t => {
