@@ -63,13 +63,24 @@ impl Drop for Running {
     }
 }
 
-/// What a call comes to. A panic, which only a bug can cause, becomes an error of this one call.
-pub(crate) async fn outcome<T>(
-    call: impl Future<Output = std::result::Result<T, identity_core::Error>>,
-) -> std::result::Result<T, Failure> {
-    match AssertUnwindSafe(call).catch_unwind().await {
-        Ok(outcome) => outcome.map_err(Failure::from),
-        Err(_) => Err(Failure::Panicked),
+/// A panic, which only a bug can cause.
+#[derive(Debug)]
+pub(crate) struct Panicked;
+
+/// Does work to its end. A panic goes no further: whoever waits for the work is to be told.
+pub(crate) async fn caught(work: impl Future<Output = ()>) -> std::result::Result<(), Panicked> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| Panicked)
+}
+
+/// Does the work of a call and answers it, once: a panic of either becomes an error of this one call.
+pub(crate) async fn answered<T>(
+    work: impl Future<Output = std::result::Result<T, identity_core::Error>>,
+    answer: impl FnOnce(std::result::Result<T, Failure>),
+    panicked: impl FnOnce(Failure),
+) {
+    let whole = async { answer(work.await.map_err(Failure::from)) };
+    if let Err(Panicked) = caught(whole).await {
+        panicked(Failure::Panicked);
     }
 }
 
@@ -79,10 +90,29 @@ mod tests {
 
     use super::*;
 
+    /// What a call is answered with, in order.
+    fn answers(
+        work: impl Future<Output = std::result::Result<(), identity_core::Error>>,
+        answer: fn(),
+    ) -> Vec<std::result::Result<(), Failure>> {
+        let told = Mutex::new(Vec::new());
+        runtime().unwrap().block_on(answered(
+            work,
+            |outcome| {
+                answer();
+                told.lock().unwrap().push(outcome);
+            },
+            |failure| told.lock().unwrap().push(Err(failure)),
+        ));
+        told.into_inner().unwrap()
+    }
+
     #[test]
     fn a_panic_is_an_error_of_its_call() {
-        let outcome = runtime().unwrap().block_on(outcome::<()>(async { panic!("a bug") }));
-        assert!(matches!(outcome, Err(Failure::Panicked)));
+        assert!(matches!(*answers(async { Ok(()) }, || ()), [Ok(())]));
+        assert!(matches!(*answers(async { panic!("a bug") }, || ()), [Err(Failure::Panicked)]));
+        let of_the_answer = answers(async { Ok(()) }, || panic!("a bug"));
+        assert!(matches!(*of_the_answer, [Err(Failure::Panicked)]));
     }
 
     #[test]

@@ -226,6 +226,8 @@ fn causes(error: &Error) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use identity_core::ErrorKind;
+
     use super::*;
 
     fn person(id: i64) -> ConsolidatedContact {
@@ -260,6 +262,18 @@ mod tests {
         let parsed = parsed(&elements);
         assert_eq!(parsed[1]["error"]["code"], "OVERLOADED");
         assert_eq!(parsed[1]["error"]["retryable"], true);
+    }
+
+    #[test]
+    fn every_code_is_in_the_types() {
+        let types = include_str!("../types/error.d.ts");
+        let of_kinds = ErrorKind::ALL.iter().map(|kind| kind.code());
+        let own =
+            [Failure::Panicked, Failure::IdTooLarge(1.into())].map(|failure| Described::from(&failure).code);
+        for code in of_kinds.chain(own) {
+            assert!(types.contains(&format!("'{code}'")), "IdentityErrorCode lacks {code}");
+            assert!(types.contains(&format!("| `{code}` |")), "its table lacks {code}");
+        }
     }
 
     #[test]

@@ -15,6 +15,11 @@ pub(crate) fn read(text: &str) -> impl Iterator<Item = Result<IdentifyRequest, E
     std::iter::from_fn(move || Some(request(lines.next()?, lines.next()?)))
 }
 
+/// How many there are in a text.
+pub(crate) fn count(text: &str) -> usize {
+    text.bytes().filter(|&byte| byte == b'\n').count() / 2
+}
+
 /// A single one.
 ///
 /// # Errors
@@ -39,6 +44,7 @@ mod tests {
     #[test]
     fn two_lines_are_a_request() {
         let text = "a@x.io\n12\n\n12\na@x.io\n\n{\"phoneNumber\":5}\n\0\nnull\n\0\n";
+        assert_eq!(count(text), 5);
         let read: Vec<_> = read(text).collect();
         let of = IdentifyRequest::new;
         assert_eq!(read.len(), 5);

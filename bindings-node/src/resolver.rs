@@ -4,12 +4,12 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use identity_core::{ConsolidatedContact, Error, IdentityResolver};
 use napi::Result;
 use napi_derive::napi;
 
-use crate::calls::{Calls, outcome};
+use crate::calls::{Calls, Panicked, answered, caught};
 use crate::channel::{Channel, Outbox};
 use crate::import::Import;
 use crate::options::Options;
@@ -44,7 +44,7 @@ impl Resolver {
     pub fn connect(&self, call: i64, url: String, options: String) -> Result<()> {
         let inner = Arc::clone(&self.inner);
         Calls::spawn(async move {
-            let connected = outcome(async {
+            let connected = async {
                 let Options { builder, deadline } = Options::from_json(&options)?;
                 let resolver = builder.connect(&url).await?;
                 let resolver = match deadline {
@@ -54,8 +54,8 @@ impl Resolver {
                 // It is connected once, when it is made.
                 let _ = inner.resolver.set(resolver);
                 Ok(())
-            });
-            inner.answer(call, connected.await);
+            };
+            inner.answer_by(call, connected).await;
         })
     }
 
@@ -73,8 +73,8 @@ impl Resolver {
     pub fn lookup(&self, call: i64, request: String, cancellable: bool) -> Result<()> {
         let inner = Arc::clone(&self.inner);
         let work = async move {
-            let found = outcome(async { inner.resolver()?.lookup(request::read_one(&request)?).await });
-            inner.answer(call, found.await);
+            let found = async { inner.resolver()?.lookup(request::read_one(&request)?).await };
+            inner.answer_by(call, found).await;
         };
         self.spawn(call, cancellable, work)
     }
@@ -84,15 +84,15 @@ impl Resolver {
     pub fn get(&self, call: i64, contact: String, cancellable: bool) -> Result<()> {
         let inner = Arc::clone(&self.inner);
         let work = async move {
-            let found = outcome(async {
+            let found = async {
                 let resolver = inner.resolver()?;
                 match contact.parse::<i64>() {
                     Ok(id) => resolver.get(id.into()).await,
                     // No column holds such an id.
                     Err(_) => Ok(None),
                 }
-            });
-            inner.answer(call, found.await);
+            };
+            inner.answer_by(call, found).await;
         };
         self.spawn(call, cancellable, work)
     }
@@ -104,8 +104,8 @@ impl Resolver {
         let (import, work) = Import::new(resolver.clone(), Arc::clone(&self.inner.outbox), call);
         let inner = Arc::clone(&self.inner);
         self.inner.calls.spawn_cancellable(call, async move {
-            if let Err(failure) = outcome(work.map(Ok)).await {
-                inner.answer::<()>(call, Err(failure));
+            if let Err(Panicked) = caught(work).await {
+                inner.answer::<()>(call, Err(Failure::Panicked));
             }
         })?;
         Ok(import)
@@ -129,11 +129,11 @@ impl Resolver {
     pub fn close(&self, call: i64) -> Result<()> {
         let inner = Arc::clone(&self.inner);
         Calls::spawn(async move {
-            let closed = outcome(async {
+            let closed = async {
                 inner.resolver()?.close().await;
                 Ok(())
-            });
-            inner.answer(call, closed.await);
+            };
+            inner.answer_by(call, closed).await;
         })
     }
 }
@@ -158,43 +158,65 @@ impl Inner {
         self.outbox.send(Elements::of(call, answer).as_str());
     }
 
+    /// Answers a call with what work comes to.
+    async fn answer_by<T: Answer>(
+        &self,
+        call: i64,
+        work: impl Future<Output = std::result::Result<T, Error>>,
+    ) {
+        let panicked = |failure| self.answer::<()>(call, Err(failure));
+        answered(work, |outcome| self.answer(call, outcome), panicked).await;
+    }
+
     /// All at once, as many callers would; each is answered when it is ready, along with those that are too.
     async fn identify(&self, first: i64, requests: &str) {
-        let mut calls = Vec::new();
-        let mut valid = Vec::new();
+        let mut left = vec![true; request::count(requests)];
+        let identified = caught(self.identify_all(first, requests, &mut left)).await;
+        if let Err(Panicked) = identified {
+            let left = (first..).zip(left).filter(|(_, left)| *left);
+            left.for_each(|(call, _)| self.answer::<()>(call, Err(Failure::Panicked)));
+        }
+    }
+
+    /// Keeps in `left` which are not answered yet.
+    async fn identify_all(&self, first: i64, requests: &str, left: &mut [bool]) {
+        // The places of those that are requests, and their calls.
+        let mut asked = Vec::with_capacity(left.len());
+        let mut valid = Vec::with_capacity(left.len());
         let mut refused = Elements::default();
-        for (call, request) in (first..).zip(request::read(requests)) {
+        for ((place, call), request) in (first..).enumerate().zip(request::read(requests)) {
             match request {
                 Ok(request) => {
-                    calls.push(call);
+                    asked.push((place, call));
                     valid.push(request);
                 }
                 Err(error) => refused.call::<ConsolidatedContact>(call, Err(error.into())),
             }
         }
         self.outbox.send(refused.as_str());
+        left.fill(false);
+        asked.iter().for_each(|&(place, _)| left[place] = true);
         let resolver = match self.resolver() {
             Ok(resolver) => resolver,
             Err(error) => {
-                return calls.into_iter().for_each(|call| self.answer::<()>(call, Err(error.clone().into())));
-            }
-        };
-        let mut answered = vec![false; calls.len()];
-        let answering = async {
-            let mut ready = pin!(resolver.identify_each(valid));
-            while let Some(answers) = ready.next().await {
-                let mut elements = Elements::default();
-                for (position, answer) in answers {
-                    answered[position] = true;
-                    elements.call(calls[position], answer.map_err(Failure::from));
+                for (place, call) in asked {
+                    self.answer::<()>(call, Err(error.clone().into()));
+                    left[place] = false;
                 }
-                self.outbox.send(elements.as_str());
+                return;
             }
-            Ok(())
         };
-        if let Err(Failure::Panicked) = outcome(answering).await {
-            let left = calls.iter().zip(answered).filter(|(_, answered)| !answered);
-            left.for_each(|(call, _)| self.answer::<()>(*call, Err(Failure::Panicked)));
+        let mut ready = pin!(resolver.identify_each(valid));
+        while let Some(answers) = ready.next().await {
+            let mut elements = Elements::default();
+            let mut written = Vec::with_capacity(answers.len());
+            for (position, answer) in answers {
+                let (place, call) = asked[position];
+                elements.call(call, answer.map_err(Failure::from));
+                written.push(place);
+            }
+            self.outbox.send(elements.as_str());
+            written.into_iter().for_each(|place| left[place] = false);
         }
     }
 }

@@ -28,6 +28,45 @@ test('an unused signal keeps no listener', async () => {
   assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
+test('one listener serves all calls of a signal', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  const warnings: Error[] = []
+  const warned = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', warned)
+  const controller = new AbortController()
+  const { signal } = controller
+  const calls = Array.from({ length: 50 }, (_, n) => resolver.identify({ phoneNumber: n }, { signal }))
+  const imports = Array.from({ length: 50 }, (_, n) => resolver.identifyMany([{ phoneNumber: n }], { signal }))
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+  await Promise.all([...calls, ...imports])
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+  const given = Array.from({ length: 50 }, (_, n) => failure(resolver.identify({ phoneNumber: n }, { signal }), 'ABORTED'))
+  controller.abort()
+  await Promise.all(given)
+  // Warnings come in a later tick.
+  await new Promise(resolve => setTimeout(resolve, 10))
+  process.off('warning', warned)
+  assert.deepEqual(warnings, [])
+})
+
+test('whoever waits for a source that never answers is told of an abort, and of a close', async () => {
+  const resolver = await IdentityResolver.connect('memory:')
+  const never = async function* (): AsyncGenerator<never> {
+    await new Promise(() => {})
+  }
+  const controller = new AbortController()
+  const aborted = failure(resolver.identifyMany(never(), { signal: controller.signal }).next(), 'ABORTED')
+  const closed = failure(resolver.identifyMany(never()).next(), 'CLOSED')
+  await new Promise(resolve => setTimeout(resolve, 10))
+  global.gc?.()
+  await new Promise(resolve => setTimeout(resolve, 10))
+  global.gc?.()
+  controller.abort()
+  await aborted
+  await resolver.close()
+  await closed
+})
+
 test('a call that waits for a lock is given up at once, and others go on', async t => {
   const url = await fresh(t, 'mysql')
   await using resolver = await IdentityResolver.connect(url)

@@ -82,6 +82,33 @@ for (const kind of ['mysql', 'mariadb'] as const) {
       await other.end()
     })
 
+    test('a value that a column does not hold: REFUSED, with the cause', async t => {
+      const url = await fresh(t, kind)
+      await execute(url, table('INT').replace('email VARCHAR(254)', 'email VARCHAR(10)'))
+      await using resolver = await IdentityResolver.connect(url)
+      const error = await failure(resolver.identify({ email: 'lorraine@hillvalley.edu' }), 'REFUSED')
+      assert.equal(error.retryable, false)
+      assert.ok(error.cause instanceof Error)
+      assert.ok(!inspect(error, { depth: 9 }).includes('hillvalley'))
+    })
+
+    test('a row that somebody else holds, and no further try: CONFLICT', async t => {
+      const url = await fresh(t, kind)
+      await using resolver = await IdentityResolver.connect(url, { maxConflicts: 0 })
+      await resolver.identify({ email: 'doc@hillvalley.edu' })
+      const { primaryContactId } = await resolver.identify({ phoneNumber: '88' })
+      const { createConnection } = await import('mysql2/promise')
+      const other = await createConnection(url)
+      t.after(() => other.destroy())
+      await other.beginTransaction()
+      await other.execute('SELECT id FROM Contact WHERE id = ? FOR UPDATE', [primaryContactId])
+      const merging = { email: 'doc@hillvalley.edu', phoneNumber: '88' }
+      const merged = resolver.identify(merging)
+      const error = await failure(merged.finally(() => other.rollback()), 'CONFLICT')
+      assert.equal(error.retryable, true)
+      assert.deepEqual((await resolver.identify(merging)).secondaryContactIds, [primaryContactId])
+    })
+
     test('more callers than may wait: OVERLOADED', async t => {
       const url = await fresh(t, kind)
       await using resolver = await IdentityResolver.connect(url, { queueLength: 10 })

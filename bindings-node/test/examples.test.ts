@@ -58,6 +58,8 @@ async function identifies(t: TestContext, program: string, url: string) {
     const { status } = await post(body)
     assert.equal(status, body.includes('1e3') ? 200 : 400, body)
   }
+  const long = await identify({ email: 'x'.repeat(2 ** 21) })
+  assert.equal(long.status, 413, long.body.error)
   return { ...backend, stop }
 }
 

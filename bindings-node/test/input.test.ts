@@ -95,9 +95,79 @@ test('contact ids that are none', async () => {
 
 test('sources that are none', async () => {
   const resolver = await connect()
-  for (const source of [undefined, null, 5, 'text', {}, () => []]) {
+  const { proxy, revoke } = Proxy.revocable([], {})
+  revoke()
+  for (const source of [undefined, null, 5, 'text', {}, () => [], proxy]) {
     await failure(resolver.identifyMany(any(source)), 'INVALID_INPUT')
+    await failure(looped(resolver.identifyMany(any(source))), 'INVALID_INPUT')
+    await failure(resolver.identifyMany(any(source)).next(), 'INVALID_INPUT')
+    await using disposed = resolver.identifyMany(any(source))
+    void disposed
   }
+})
+
+async function looped(results: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of results) assert.fail('a result')
+}
+
+test('options of calls that are none', async () => {
+  const resolver = await connect()
+  const mine = new RangeError('mine')
+  const thrown = () => {
+    throw mine
+  }
+  const options: [object, boolean][] = [
+    [{ signal: 5 }, false],
+    [{ signal: {} }, false],
+    [{ signal: { aborted: false, addEventListener() {} } }, false],
+    [{ signal: { aborted: false, addEventListener: thrown, removeEventListener() {} } }, true],
+    [Object.defineProperty({}, 'signal', { get: thrown }), true],
+    [{ signal: Object.defineProperty({}, 'aborted', { get: thrown }) }, true],
+  ]
+  const ofImports: [object, boolean][] = [
+    [{ onProgress: 5 }, false],
+    [Object.defineProperty({}, 'onProgress', { get: thrown }), true],
+  ]
+  const request = { phoneNumber: 1 }
+  for (const [given, hasCause] of options) {
+    for (const call of [resolver.identify(request, any(given)), resolver.lookup(request, any(given)), resolver.get(1, any(given))]) {
+      assert.equal((await failure(call, 'INVALID_INPUT')).cause, hasCause ? mine : undefined)
+    }
+  }
+  for (const [given, hasCause] of [...options, ...ofImports]) {
+    const calls = [resolver.identifyMany([], any(given)), resolver.identifyMany(new Set<never>(), any(given)).next()]
+    for (const call of calls) {
+      assert.equal((await failure(call, 'INVALID_INPUT')).cause, hasCause ? mine : undefined)
+    }
+  }
+  assert.deepEqual(await resolver.lookup(request), [], 'nothing was done')
+})
+
+test('a signal that cannot be let go of harms no other call', async () => {
+  const resolver = await connect()
+  const signal = {
+    aborted: false,
+    addEventListener() {},
+    removeEventListener() {
+      throw new RangeError('mine')
+    },
+  }
+  const calls = Array.from({ length: 100 }, (_, n) =>
+    resolver.identify({ phoneNumber: n }, n % 10 === 0 ? any({ signal }) : undefined),
+  )
+  assert.equal(new Set((await Promise.all(calls)).map(contact => contact.primaryContactId)).size, 100)
+})
+
+test('more text than JavaScript holds in one string', async () => {
+  const resolver = await connect()
+  const request = { email: 'x'.repeat(2 ** 20) }
+  const count = 520
+  const calls = Array.from({ length: count }, () => failure(resolver.identify(request), 'INVALID_INPUT'))
+  const known = resolver.identify({ phoneNumber: 1 })
+  assert.equal((await Promise.all(calls)).length, count)
+  assert.equal((await known).primaryContactId, 1)
+  const results = await resolver.identifyMany(Array.from({ length: count }, () => request))
+  assert.ok(results.every(result => result instanceof IdentityError && result.code === 'INVALID_INPUT'))
 })
 
 test('options that are none', async () => {
@@ -112,6 +182,9 @@ test('options that are none', async () => {
     [{ timeoutMs: 1.5 }, 'timeoutMs'],
     [{ timeout: 5 }, 'timeout'],
     [{ defaultRegion: 'nowhere' }, 'region'],
+    [{ batchSize: 1_000_001 }, 'batch_size'],
+    [{ importSize: Number.MAX_SAFE_INTEGER }, 'import_size'],
+    [{ maxConnections: 4_294_967_295 }, 'max_connections'],
     [5, 'object'],
   ] as const) {
     const error = await failure(connect(any(options)), 'CONFIGURATION')
@@ -122,7 +195,5 @@ test('options that are none', async () => {
   await failure(connect(circle), 'CONFIGURATION')
   const resolver = await connect({ batchSize: undefined, defaultRegion: 'US' })
   assert.deepEqual((await resolver.identify({ phoneNumber: '(415) 555-0100' })).phoneNumbers, ['+14155550100'])
-  await failure(resolver.identify({ phoneNumber: 1 }, any({ signal: 5 })), 'INVALID_INPUT')
-  await failure(resolver.identifyMany([], any({ signal: {} })), 'INVALID_INPUT')
   assert.deepEqual(await resolver.identifyMany([], any({ signal: null })), [])
 })

@@ -85,17 +85,81 @@ test('leaving the loop ends the source', async () => {
   assert.equal(ended, 2)
 })
 
-test('what the source and the callback throw reaches the caller as it is', async () => {
+test('an array is a promise and a loop', async () => {
   await using resolver = await IdentityResolver.connect('memory:')
-  const source = async function* () {
-    yield { phoneNumber: 1 }
-    throw new RangeError('the file ends early')
+  const given: Iterable<IdentifyRequest> = [{ phoneNumber: 1 }, { phoneNumber: 'none' }, { phoneNumber: 2 }]
+  const shown: unknown[] = []
+  for await (const result of resolver.identifyMany(given)) {
+    shown.push(result instanceof IdentityError ? result.code : result.primaryContactId)
   }
-  await assert.rejects(drain(resolver.identifyMany(source())), RangeError)
-  const onProgress = () => {
-    throw new RangeError('mine')
+  assert.deepEqual(shown, [1, 'INVALID_INPUT', 2])
+  const both = resolver.identifyMany([{ phoneNumber: 2 }, { phoneNumber: 1 }])
+  assert.ok(both instanceof Promise)
+  assert.deepEqual(await both, [await resolver.get(2), await resolver.get(1)])
+  assert.deepEqual((await both.next()).value, await resolver.get(2))
+  assert.deepEqual(await both.return(), { done: true, value: undefined })
+  assert.deepEqual(await both.next(), { done: true, value: undefined })
+  await failure(drain(resolver.identifyMany(given, { signal: AbortSignal.abort() })), 'ABORTED')
+})
+
+test('an import is disposed of as it is left', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  let ended = 0
+  {
+    await using results = resolver.identifyMany(
+      (function* () {
+        try {
+          for (let n = 0; ; n++) yield { phoneNumber: n }
+        } finally {
+          ended += 1
+        }
+      })(),
+    )
+    await results.next()
+    await using array = resolver.identifyMany([{ phoneNumber: 1 }])
+    await array.next()
   }
-  await assert.rejects(resolver.identifyMany([{ phoneNumber: 1 }], { onProgress }), RangeError)
+  assert.equal(ended, 1)
+})
+
+test('what the source throws reaches the caller as it is, after the results of what it gave', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  for (const rows of [0, 1, 3_333]) {
+    const source = async function* () {
+      for (let n = 0; n < rows; n++) yield { phoneNumber: n }
+      throw new RangeError('the file ends early')
+    }
+    let results = 0
+    await assert.rejects(async () => {
+      for await (const _ of resolver.identifyMany(source())) results += 1
+    }, RangeError)
+    assert.equal(results, rows)
+  }
+})
+
+test('what the callback throws ends the import, also by a promise', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  const mine = new RangeError('mine')
+  for (const onProgress of [
+    () => {
+      throw mine
+    },
+    () => Promise.reject(mine),
+    async () => {
+      await sleep(20)
+      throw mine
+    },
+  ]) {
+    await assert.rejects(resolver.identifyMany([{ phoneNumber: 1 }], { onProgress }), mine)
+    await assert.rejects(drain(resolver.identifyMany(new Set([{ phoneNumber: 1 }]), { onProgress })), mine)
+  }
+  let told = 0
+  const onProgress = async () => {
+    await sleep(20)
+    told += 1
+  }
+  assert.equal((await resolver.identifyMany([{ phoneNumber: 1 }], { onProgress })).length, 1)
+  assert.equal(told, 1, 'it was waited for')
   assert.deepEqual(await resolver.identifyMany([]), [])
   assert.equal(await drain(resolver.identifyMany(new Set<IdentifyRequest>())), 0)
 })

@@ -1,4 +1,4 @@
-// A million calls, and calls that are cancelled: nothing of them stays, neither in JavaScript's heap nor outside of it.
+// A million calls, calls that are cancelled, and imports that nobody finishes: nothing of them stays, neither in JavaScript's heap nor outside of it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fresh } from './support/databases.js'
@@ -7,6 +7,14 @@ import { run } from './support/programs.js'
 for (const work of ['identify', 'errors', 'cancelled', 'many'] as const) {
   test(`1,000,000 calls: ${work}`, async t => {
     const { code, output } = await run('memory', 'memory:', work, '1000000')
+    assert.equal(code, 0, output)
+    t.diagnostic(output.trim())
+  })
+}
+
+for (const work of ['imports aborted', 'imports left', 'imports dropped'] as const) {
+  test(`100,000 of ${work}`, async t => {
+    const { code, output } = await run('memory', 'memory:', work, '100000')
     assert.equal(code, 0, output)
     t.diagnostic(output.trim())
   })

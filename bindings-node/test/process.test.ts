@@ -6,11 +6,13 @@ import { run } from './support/programs.js'
 
 for (const kind of ['memory', 'sqlite', 'mysql'] as const) {
   describe(kind, () => {
-    test('a process is not held up by an unclosed resolver', async t => {
-      const { code, signal, output, milliseconds } = await run('unclosed', await fresh(t, kind))
-      assert.deepEqual({ code, signal, output }, { code: 0, signal: null, output: 'answered\n' })
-      assert.ok(milliseconds < 10_000, `${milliseconds} ms`)
-    })
+    for (const [source, ...close] of [['pauses'], ['ends'], ['ends', 'close'], ['throws']] as const) {
+      test(`a process is not held up by a source that ${source}, ${close[0] ?? 'unclosed'}`, async t => {
+        const { code, signal, output, milliseconds } = await run('unclosed', await fresh(t, kind), source, ...close)
+        assert.deepEqual({ code, signal, output }, { code: 0, signal: null, output: 'answered\n' })
+        assert.ok(milliseconds < 10_000, `${milliseconds} ms`)
+      })
+    }
 
     test('a call that is not answered yet keeps it alive', async t => {
       const { code, output } = await run('pending', await fresh(t, kind))

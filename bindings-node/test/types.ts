@@ -54,6 +54,11 @@ export async function everything(signal: AbortSignal): Promise<void> {
   const many: ManyOptions = { signal, onProgress: ({ rows, people, merges }: Progress) => void (rows + people + merges) }
   const results = await resolver.identifyMany([request] as const, many)
   same<typeof results, IdentifyResult[]>(true)
+  const array: Promise<IdentifyResult[]> & AsyncGenerator<IdentifyResult, void, void> = resolver.identifyMany([request])
+  for await (const result of array) same<typeof result, IdentifyResult>(true)
+  const unknownKind: IdentifyRequest[] | Set<IdentifyRequest> = [request] as IdentifyRequest[] | Set<IdentifyRequest>
+  for await (const result of resolver.identifyMany(unknownKind)) same<typeof result, IdentifyResult>(true)
+  await resolver.identifyMany([request], { onProgress: async () => {} })
   const rows = async function* (): AsyncGenerator<IdentifyRequest> {}
   for await (const result of resolver.identifyMany(rows(), many)) {
     if (result instanceof IdentityError) {

@@ -1,7 +1,14 @@
 import type { Resolver } from '../native.js'
 import { forget, hold, listen, release, take } from './channel.js'
-import { aborted, closed, IdentityError, internal, invalid } from './error.js'
+import { aborted, closed, IdentityError, internal } from './error.js'
 import type { Receiver } from './receivers.js'
+import { onAbort } from './signal.js'
+
+/**
+ * @internal Texts of requests that are longer do not wait for more: a crossing is dear for a request, and not for a million
+ * characters. Nor would JavaScript hold all that many such requests come to in one text.
+ */
+export const LONG = 1_000_000
 
 /** How a promise is settled. */
 interface Settle<T> {
@@ -41,6 +48,8 @@ class Running implements Receiver {
 export class Calls {
   readonly native: Resolver
   #waiting: Running[] = []
+  /** The characters of those who wait. */
+  #length = 0
   #running = 0
   #onIdle: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -73,6 +82,10 @@ export class Calls {
         reject(closed())
         return
       }
+      if (this.#length + line.length > LONG) {
+        this.#flush()
+      }
+      this.#length += line.length
       if (this.#waiting.push(new Running(this, { resolve, reject }, line)) === 1) {
         process.nextTick(this.#flush)
       }
@@ -111,14 +124,14 @@ export class Calls {
       return
     }
     this.#waiting = []
+    this.#length = 0
     const first = take(waiting.length)
-    let lines = ''
-    for (let i = 0; i < waiting.length; i++) {
-      const running = waiting[i] as Running
-      lines += running.line
-      this.#listen(first + i, running)
-    }
+    waiting.forEach((running, position) => this.#listen(first + position, running))
     try {
+      let lines = ''
+      for (const running of waiting) {
+        lines += running.line
+      }
       this.native.identify(first, lines, false)
     } catch (error) {
       waiting.forEach(running => running.receive(internal(error)))
@@ -137,29 +150,24 @@ export class Calls {
   }
 
   #startCancellable<T>(settle: Settle<T>, start: (call: number, cancellable: boolean) => void, signal: AbortSignal): void {
-    if (typeof signal?.addEventListener !== 'function') {
-      settle.reject(invalid('signal must be an AbortSignal'))
-      return
-    }
     if (signal.aborted) {
       settle.reject(aborted(signal))
       return
     }
-    const abort = (): void => {
+    const untie = onAbort(signal, () => {
       this.native.cancel(running.number)
       running.receive(aborted(signal))
-    }
+    })
     const untied: Settle<T> = {
       resolve(value) {
-        signal.removeEventListener('abort', abort)
         settle.resolve(value)
+        untie()
       },
       reject(error) {
-        signal.removeEventListener('abort', abort)
         settle.reject(error)
+        untie()
       },
     }
-    signal.addEventListener('abort', abort, { once: true })
     const running = this.#start(untied as Settle<never>, call => start(call, true))
   }
 

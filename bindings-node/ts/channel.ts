@@ -14,10 +14,18 @@ export const channel = new Channel(text => {
   while (!elements.isAtEnd) {
     const call = elements.number()
     const answer = elements.answer()
-    // A call that was given up has no receiver any more.
-    receivers.get(call)?.receive(answer)
+    deliver(call, answer)
   }
 })
+
+function deliver(call: number, answer: unknown): void {
+  try {
+    // A call that was given up has no receiver any more.
+    receivers.get(call)?.receive(answer)
+  } catch {
+    // A receiver settles its call before anything of its caller's can throw; the answers behind it are for others.
+  }
+}
 
 /** @internal Numbers for so many calls, one after the other; this is the first. */
 export function take(calls: number): number {

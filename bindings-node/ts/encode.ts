@@ -1,4 +1,4 @@
-import { IdentityError, invalid } from './error.js'
+import { IdentityError, invalid, unreadable } from './error.js'
 
 /** Follows a request that goes as JSON. */
 const JSON_FOLLOWS = '\0'
@@ -20,10 +20,7 @@ export function encode(request: unknown): string {
       ? first + '\n' + second + '\n'
       : asJson(json(email, phoneNumber))
   } catch (error) {
-    // Getters may throw whatever they like.
-    throw error instanceof IdentityError
-      ? error
-      : new IdentityError('the request cannot be read', { code: 'INVALID_INPUT', cause: error })
+    throw error instanceof IdentityError ? error : unreadable('the request', error)
   }
 }
 

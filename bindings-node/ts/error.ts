@@ -87,6 +87,11 @@ export function invalid(message: string, field?: 'email' | 'phoneNumber'): Ident
   return new IdentityError(message, { code: 'INVALID_INPUT', field })
 }
 
+/** @internal What cannot even be looked at: getters and proxies may throw whatever they like. */
+export function unreadable(what: string, cause: unknown): IdentityError {
+  return new IdentityError(`${what} cannot be read`, { code: 'INVALID_INPUT', cause })
+}
+
 /** @internal Whatever the native part throws: it should not. */
 export function internal(cause: unknown): IdentityError {
   return new IdentityError('a bug of identity-core; please report it', { code: 'INTERNAL', cause })

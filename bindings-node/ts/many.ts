@@ -1,10 +1,11 @@
 import type { Import } from '../native.js'
-import type { Calls } from './calls.js'
+import { type Calls, LONG } from './calls.js'
 import { forget, hold, listen, release, take } from './channel.js'
 import { answers } from './decode.js'
 import { encode } from './encode.js'
-import { aborted, closed, IdentityError, internal, invalid } from './error.js'
+import { aborted, closed, IdentityError, internal, invalid, unreadable } from './error.js'
 import type { Receiver } from './receivers.js'
+import { onAbort, option, signalOf } from './signal.js'
 import type { IdentifyRequest, IdentifyResult, ManyOptions, Progress } from './types.js'
 
 /** Requests that cross to the native part together. */
@@ -13,8 +14,27 @@ const TOGETHER = 1_000
 /** Transactions whose requests are under way at once: one is read, one planned, one committed. */
 const TRANSACTIONS = 3
 
+/** Whose results somebody waits for. Nothing else may hold them, where a source pauses; a close or a signal is to find them. */
+const waitedFor = new Set<Many>()
+
+/** What is left of imports that nobody has any more. */
+const dropped = new FinalizationRegistry<() => void>(clear => clear())
+
 /** @internal Where requests come from. */
 export type Source = Iterable<IdentifyRequest> | AsyncIterable<IdentifyRequest>
+
+/** @internal Whether requests can come from it. */
+export function isSource(requests: unknown): requests is Source {
+  try {
+    return (
+      typeof requests === 'object' &&
+      requests !== null &&
+      (Array.isArray(requests) || Symbol.iterator in requests || Symbol.asyncIterator in requests)
+    )
+  } catch (cause) {
+    throw unreadable('the source of the requests', cause)
+  }
+}
 
 /** What the native part tells of an import. */
 type Message = { contacts: unknown[]; with: Progress } | 'end' | IdentityError
@@ -25,17 +45,21 @@ type Message = { contacts: unknown[]; with: Progress } | 'end' | IdentityError
  */
 export class Many implements Receiver {
   readonly #calls: Calls
-  readonly #options: ManyOptions
+  readonly #options: ManyOptions | null | undefined
   readonly #source: Source
   readonly number = take(1)
+  #onProgress: ManyOptions['onProgress']
   #native!: Import
   #window = 0
   #iterator: Iterator<IdentifyRequest> | AsyncIterator<IdentifyRequest> | undefined
-  /** Lines that wait for the end of this tick. */
+  /** Lines that wait for the end of this tick, and their characters. */
   #lines: string[] = []
+  #length = 0
   #rows = 0
   #answered = 0
   #progress = 0
+  /** Promises of the progress callback that are not settled yet. */
+  #telling = 0
   /** Rows that did not reach the native part: an empty one went in their place. */
   #refused = new Map<number, IdentityError>()
   /** Results that nobody has taken yet. */
@@ -43,13 +67,19 @@ export class Many implements Receiver {
   #taken = 0
   #isAsking = false
   #isHeld = false
+  /** The source has no more. */
+  #isRead = false
+  /** Nor has the native part. */
   #hasEnded = false
   #isOver = false
+  /** Why it ends at once. */
   #failure: { error: unknown } | undefined
+  /** What the source has thrown; what it gave before is answered first. */
+  #thrown: { error: unknown } | undefined
   #wakeReader: (() => void) | undefined
   #wakeTaker: (() => void) | undefined
 
-  constructor(calls: Calls, source: Source, options: ManyOptions) {
+  constructor(calls: Calls, source: Source, options: ManyOptions | null | undefined) {
     this.#calls = calls
     this.#source = source
     this.#options = options
@@ -57,10 +87,7 @@ export class Many implements Receiver {
 
   /** The results, a few at a time. */
   async *chunks(): AsyncGenerator<IdentifyResult[], void, void> {
-    const signal = this.#options.signal ?? undefined
-    const abort = (): void => this.fail(aborted(signal as AbortSignal))
-    this.#begin(signal)
-    signal?.addEventListener('abort', abort, { once: true })
+    const untie = this.#begin()
     void this.#read()
     try {
       for (;;) {
@@ -72,15 +99,19 @@ export class Many implements Receiver {
           this.#taken += chunk.length
           this.#wakeReader?.()
           yield chunk
-        } else if (this.#hasEnded) {
-          return
+        } else if (!this.#hasEnded || this.#telling > 0) {
+          await this.#news()
+        } else if (this.#thrown !== undefined) {
+          throw this.#thrown.error
         } else {
-          await new Promise<void>(resolve => (this.#wakeTaker = resolve))
+          return
         }
       }
     } finally {
-      signal?.removeEventListener('abort', abort)
-      this.#end()
+      untie?.()
+      this.#isOver = true
+      this.#stop()
+      this.#wakeReader?.()
       await this.#letGo()
     }
   }
@@ -88,68 +119,98 @@ export class Many implements Receiver {
   /** Ends it: whoever waits for a result gets the error. */
   fail(error: unknown): void {
     this.#failure ??= { error }
+    this.#stop()
     this.#wakeReader?.()
     this.#wakeTaker?.()
   }
 
-  #begin(signal: AbortSignal | undefined): void {
+  /** Tells how to let go of the signal. */
+  #begin(): (() => void) | undefined {
     if (this.#calls.isClosed) {
       throw closed()
     }
-    if (signal !== undefined && typeof signal.addEventListener !== 'function') {
-      throw invalid('signal must be an AbortSignal')
+    const signal = signalOf(this.#options)
+    this.#onProgress = option(this.#options, 'onProgress')
+    if (this.#onProgress !== undefined && typeof this.#onProgress !== 'function') {
+      throw invalid('onProgress must be a function')
     }
     if (signal?.aborted) {
       throw aborted(signal)
     }
-    listen(this)
+    const untie = signal && this.#tie(signal)
     try {
       this.#native = this.#calls.native.import(this.number)
+      this.#window = TRANSACTIONS * this.#calls.native.importSize
     } catch (error) {
-      forget(this.number)
+      untie?.()
       throw internal(error)
     }
-    this.#window = TRANSACTIONS * this.#calls.native.importSize
+    return untie
+  }
+
+  /** Weakly, since signals may live much longer. */
+  #tie(signal: AbortSignal): () => void {
+    const tied = new WeakRef(this)
+    const untie = onAbort(signal, () => tied.deref()?.fail(aborted(signal)))
+    dropped.register(this, untie, tied)
+    return () => {
+      dropped.unregister(tied)
+      untie()
+    }
   }
 
   /** Reads the source. It fails nowhere: what goes wrong is what whoever waits for a result gets. */
   async #read(): Promise<void> {
     try {
-      const source = this.#source
-      const isAsync = Symbol.asyncIterator in source
-      const iterator = isAsync ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-      this.#iterator = iterator
-      for (;;) {
-        while (this.#rows - this.#taken >= this.#window && !this.#isStopped) {
-          await new Promise<void>(resolve => (this.#wakeReader = resolve))
-        }
-        if (this.#isStopped) {
-          return
-        }
-        const next = iterator.next()
-        this.#isAsking = isAsync
-        const { done, value } = isAsync ? await next : (next as IteratorResult<IdentifyRequest>)
-        this.#isAsking = false
-        if (this.#isStopped) {
-          return
-        }
-        if (done) {
-          break
-        }
-        this.#add(value)
-        if (this.#lines.length >= TOGETHER) {
-          this.#flush()
-          // Others have their turn.
-          await new Promise(resolve => setImmediate(resolve))
-        }
+      if (!(await this.#readAll())) {
+        return
       }
-      this.#iterator = undefined
-      this.#flush()
+    } catch (error) {
+      this.#thrown = { error }
+    }
+    this.#iterator = undefined
+    this.#flush()
+    if (this.#isStopped) {
+      return
+    }
+    try {
       this.#native.end()
+      this.#isRead = true
       this.#hold()
     } catch (error) {
-      this.#iterator = undefined
-      this.fail(error)
+      this.fail(internal(error))
+    }
+  }
+
+  /** Tells whether that was all; else it was stopped. */
+  async #readAll(): Promise<boolean> {
+    const source = this.#source
+    const isAsync = Symbol.asyncIterator in source
+    const iterator = isAsync ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    this.#iterator = iterator
+    for (;;) {
+      while (this.#rows - this.#taken >= this.#window && !this.#isStopped) {
+        await new Promise<void>(resolve => (this.#wakeReader = resolve))
+      }
+      if (this.#isStopped) {
+        return false
+      }
+      const next = iterator.next()
+      this.#isAsking = isAsync
+      const { done, value } = isAsync ? await next : (next as IteratorResult<IdentifyRequest>)
+      this.#isAsking = false
+      if (this.#isStopped) {
+        return false
+      }
+      if (done) {
+        return true
+      }
+      this.#add(value)
+      if (this.#lines.length >= TOGETHER || this.#length >= LONG) {
+        this.#flush()
+        // Others have their turn.
+        await new Promise(resolve => setImmediate(resolve))
+      }
     }
   }
 
@@ -164,7 +225,11 @@ export class Many implements Receiver {
     } catch (error) {
       this.#refused.set(this.#rows, error as IdentityError)
     }
+    if (this.#length + line.length > LONG) {
+      this.#flush()
+    }
     this.#rows += 1
+    this.#length += line.length
     if (this.#lines.push(line) === 1) {
       // Where the source pauses, what it has given goes on.
       process.nextTick(this.#flush)
@@ -172,21 +237,33 @@ export class Many implements Receiver {
   }
 
   #flush = (): void => {
-    if (this.#lines.length > 0 && !this.#isStopped) {
-      this.#native.push(this.#lines.join(''))
-      this.#lines = []
+    if (this.#lines.length === 0 || this.#isStopped) {
+      return
+    }
+    const lines = this.#lines
+    this.#lines = []
+    this.#length = 0
+    try {
+      this.#native.push(lines.join(''))
       this.#hold()
+    } catch (error) {
+      this.fail(internal(error))
     }
   }
 
   /** What the native part tells. */
   receive(message: unknown): void {
-    this.#receive(message as Message)
+    try {
+      this.#receive(message as Message)
+    } catch (error) {
+      this.fail(internal(error))
+    }
   }
 
   #receive(message: Message): void {
     if (message === 'end') {
       this.#hasEnded = true
+      this.#release()
     } else if (message instanceof IdentityError) {
       this.fail(message)
     } else {
@@ -195,10 +272,10 @@ export class Many implements Receiver {
       this.#answered += results.length
       this.#correct(results, first)
       this.#ready.push(results)
-      if (this.#answered === this.#rows - this.#lines.length && this.#iterator !== undefined) {
+      if (this.#answered === this.#rows - this.#lines.length && !this.#isRead) {
         this.#release()
       }
-      this.#tell(message.with)
+      void this.#tell(message.with)
     }
     this.#wakeTaker?.()
   }
@@ -218,22 +295,37 @@ export class Many implements Receiver {
     }
   }
 
-  #tell(progress: Progress): void {
+  /** What the callback throws ends the import, at once or by a promise. */
+  async #tell(progress: Progress): Promise<void> {
     if (progress.rows === this.#progress) {
       return
     }
     this.#progress = progress.rows
+    this.#telling += 1
     try {
-      this.#options.onProgress?.(progress)
+      await this.#onProgress?.(progress)
     } catch (error) {
       this.fail(error)
     }
+    this.#telling -= 1
+    this.#wakeTaker?.()
   }
 
-  /** The process stays alive while an answer is waited for, and not for a source that pauses, or results that nobody takes. */
+  /** Waits for something to happen. */
+  async #news(): Promise<void> {
+    waitedFor.add(this)
+    await new Promise<void>(resolve => (this.#wakeTaker = resolve))
+    waitedFor.delete(this)
+  }
+
+  /**
+   * While answers are on their way, they have somebody to go to, and the process stays alive; not for a source that pauses,
+   * nor for results that nobody takes.
+   */
   #hold(): void {
     if (!this.#isHeld) {
       this.#isHeld = true
+      listen(this)
       hold()
     }
   }
@@ -241,18 +333,18 @@ export class Many implements Receiver {
   #release(): void {
     if (this.#isHeld) {
       this.#isHeld = false
+      forget(this.number)
       release()
     }
   }
 
-  #end(): void {
-    this.#isOver = true
+  /** No more answers are wanted. */
+  #stop(): void {
     if (!this.#hasEnded) {
+      this.#hasEnded = true
       this.#calls.native.cancel(this.number)
     }
-    forget(this.number)
     this.#release()
-    this.#wakeReader?.()
   }
 
   /** As `for await` does when it is left early. A source that is asked at the moment may never answer: it is not waited for. */

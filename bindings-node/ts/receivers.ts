@@ -2,6 +2,7 @@
 export interface Receiver {
   /** The number of the call. */
   number: number
+  /** Settles its call before it touches what its caller gave: what throws then is nobody's concern. */
   receive(answer: unknown): void
 }
 

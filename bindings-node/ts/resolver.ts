@@ -3,8 +3,11 @@ import { channel } from './channel.js'
 import { Calls } from './calls.js'
 import { answers } from './decode.js'
 import { encode } from './encode.js'
-import { IdentityError, internal, invalid } from './error.js'
-import { Many, type Source } from './many.js'
+import { closed, IdentityError, internal, invalid } from './error.js'
+import { isSource, Many, type Source } from './many.js'
+import { Open } from './open.js'
+import { disposable, Results } from './results.js'
+import { signalOf } from './signal.js'
 import type {
   CallOptions,
   ConnectOptions,
@@ -17,9 +20,10 @@ import type {
 /**
  * Finds out who a customer is, in this process and on the shop's own database.
  *
- * One resolver serves the whole process. Any number of calls may be made at once, from any number of processes on the same
- * database; what is asked at the same time shares transactions. Nothing here throws: every failure is a rejected promise with
- * an {@link IdentityError}.
+ * One resolver serves the whole process. Many calls may be made at once, from any number of processes on the same database;
+ * what is asked at the same time shares transactions. How many may wait is bounded ({@link ConnectOptions.queueLength}): those
+ * beyond it get `OVERLOADED` at once. For more requests than that there is {@link identifyMany}. Nothing here throws: every
+ * failure is a rejected promise with an {@link IdentityError}.
  *
  * ```ts
  * const resolver = await IdentityResolver.connect(process.env.DATABASE_URL)
@@ -28,7 +32,7 @@ import type {
  */
 export class IdentityResolver implements AsyncDisposable {
   readonly #calls: Calls
-  readonly #open = new Set<Many>()
+  readonly #open = new Open()
 
   private constructor(calls: Calls) {
     this.#calls = calls
@@ -67,7 +71,7 @@ export class IdentityResolver implements AsyncDisposable {
   identify(request: IdentifyRequest, options?: CallOptions): Promise<ConsolidatedContact> {
     try {
       const line = encode(request)
-      const signal = options?.signal ?? undefined
+      const signal = signalOf(options)
       return signal === undefined
         ? this.#calls.identify(line)
         : this.#calls.call((call, cancellable) => this.#calls.native.identify(call, line, cancellable), signal)
@@ -80,9 +84,10 @@ export class IdentityResolver implements AsyncDisposable {
    * Does for each request in order what {@link identify} would, in far fewer transactions. Each request has its own result:
    * one that is invalid is answered with its error and harms no other.
    *
-   * An array is answered with an array. Any other iterable, such as a stream of rows, is answered with an async iterable: it
-   * is read as the results are taken, so however long it is, memory holds a few transactions of it. Where the results are not
-   * taken, nothing happens; leaving the loop ends the import after what is committed.
+   * An array is answered with an array, as a promise; a loop may take it one by one too. Any other iterable, such as a stream
+   * of rows, is answered with an async iterable: it is read as the results are taken, so however long it is, memory holds a few
+   * transactions of it. Where the results are not taken, nothing happens; leaving the loop ends the import after what is
+   * committed. Whoever takes them without a loop ends with `return()`, so that the source is closed too.
    *
    * ```ts
    * for await (const result of resolver.identifyMany(rows(), { onProgress: console.log })) {
@@ -90,9 +95,13 @@ export class IdentityResolver implements AsyncDisposable {
    * }
    * ```
    *
-   * @throws {@link IdentityError} `ABORTED`, `TIMEOUT`, `CLOSED`, and what the source itself throws.
+   * @throws {@link IdentityError} `ABORTED`, `TIMEOUT`, `CLOSED`, `INVALID_INPUT` for what is no source or no option; and what
+   * the source itself throws, once all that it gave before is answered.
    */
-  identifyMany(requests: readonly IdentifyRequest[], options?: ManyOptions): Promise<IdentifyResult[]>
+  identifyMany(
+    requests: readonly IdentifyRequest[],
+    options?: ManyOptions,
+  ): Promise<IdentifyResult[]> & AsyncGenerator<IdentifyResult, void, void>
   identifyMany(
     requests: Iterable<IdentifyRequest> | AsyncIterable<IdentifyRequest>,
     options?: ManyOptions,
@@ -100,15 +109,17 @@ export class IdentityResolver implements AsyncDisposable {
   identifyMany(
     requests: readonly IdentifyRequest[] | Source,
     options?: ManyOptions,
-  ): Promise<IdentifyResult[]> | AsyncGenerator<IdentifyResult, void, void> {
+  ): Results | AsyncGenerator<IdentifyResult, void, void> {
     try {
-      if (typeof requests !== 'object' || requests === null || !isIterable(requests)) {
-        return refuse(invalid('the requests must be an array or an iterable'))
+      if (!isSource(requests)) {
+        throw invalid('the requests must be an array or an iterable')
       }
-      const many = new Many(this.#calls, requests, options ?? {})
-      return Array.isArray(requests) ? this.#calls.counted(() => all(many)) : this.#each(many)
+      const many = new Many(this.#calls, requests, options)
+      return Array.isArray(requests)
+        ? Results.from(this.#calls.counted(() => all(many)))
+        : disposable(this.#each(many))
     } catch (error) {
-      return refuse(error)
+      return Results.from(refuse(error))
     }
   }
 
@@ -122,7 +133,7 @@ export class IdentityResolver implements AsyncDisposable {
       const { native } = this.#calls
       const found = this.#calls.call<{ contacts: unknown[] }>(
         (call, cancellable) => native.lookup(call, line, cancellable),
-        options?.signal ?? undefined,
+        signalOf(options),
       )
       return found.then(({ contacts }) => answers(contacts) as ConsolidatedContact[])
     } catch (error) {
@@ -143,7 +154,7 @@ export class IdentityResolver implements AsyncDisposable {
       }
       const { native } = this.#calls
       const id = contactId.toString()
-      return this.#calls.call((call, cancellable) => native.get(call, id, cancellable), options?.signal ?? undefined)
+      return this.#calls.call((call, cancellable) => native.get(call, id, cancellable), signalOf(options))
     } catch (error) {
       return refuse(error)
     }
@@ -155,8 +166,7 @@ export class IdentityResolver implements AsyncDisposable {
    */
   async close(): Promise<void> {
     const closing = this.#calls.close()
-    const error = new IdentityError('the resolver is closed', { code: 'CLOSED' })
-    this.#open.forEach(many => many.fail(error))
+    this.#open.fail(closed())
     await closing
   }
 
@@ -166,13 +176,13 @@ export class IdentityResolver implements AsyncDisposable {
   }
 
   async *#each(many: Many): AsyncGenerator<IdentifyResult, void, void> {
-    this.#open.add(many)
+    const end = this.#open.add(many)
     try {
       for await (const chunk of many.chunks()) {
         yield* chunk
       }
     } finally {
-      this.#open.delete(many)
+      end()
     }
   }
 }
@@ -185,10 +195,6 @@ async function all(many: Many): Promise<IdentifyResult[]> {
     }
   }
   return results
-}
-
-function isIterable(requests: object): requests is Source {
-  return Symbol.iterator in requests || Symbol.asyncIterator in requests
 }
 
 /** Numbers that JSON would turn into null are kept, so that they are refused. */

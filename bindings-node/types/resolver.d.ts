@@ -2,9 +2,10 @@ import type { CallOptions, ConnectOptions, ConsolidatedContact, IdentifyRequest,
 /**
  * Finds out who a customer is, in this process and on the shop's own database.
  *
- * One resolver serves the whole process. Any number of calls may be made at once, from any number of processes on the same
- * database; what is asked at the same time shares transactions. Nothing here throws: every failure is a rejected promise with
- * an {@link IdentityError}.
+ * One resolver serves the whole process. Many calls may be made at once, from any number of processes on the same database;
+ * what is asked at the same time shares transactions. How many may wait is bounded ({@link ConnectOptions.queueLength}): those
+ * beyond it get `OVERLOADED` at once. For more requests than that there is {@link identifyMany}. Nothing here throws: every
+ * failure is a rejected promise with an {@link IdentityError}.
  *
  * ```ts
  * const resolver = await IdentityResolver.connect(process.env.DATABASE_URL)
@@ -39,9 +40,10 @@ export declare class IdentityResolver implements AsyncDisposable {
      * Does for each request in order what {@link identify} would, in far fewer transactions. Each request has its own result:
      * one that is invalid is answered with its error and harms no other.
      *
-     * An array is answered with an array. Any other iterable, such as a stream of rows, is answered with an async iterable: it
-     * is read as the results are taken, so however long it is, memory holds a few transactions of it. Where the results are not
-     * taken, nothing happens; leaving the loop ends the import after what is committed.
+     * An array is answered with an array, as a promise; a loop may take it one by one too. Any other iterable, such as a stream
+     * of rows, is answered with an async iterable: it is read as the results are taken, so however long it is, memory holds a few
+     * transactions of it. Where the results are not taken, nothing happens; leaving the loop ends the import after what is
+     * committed. Whoever takes them without a loop ends with `return()`, so that the source is closed too.
      *
      * ```ts
      * for await (const result of resolver.identifyMany(rows(), { onProgress: console.log })) {
@@ -49,9 +51,10 @@ export declare class IdentityResolver implements AsyncDisposable {
      * }
      * ```
      *
-     * @throws {@link IdentityError} `ABORTED`, `TIMEOUT`, `CLOSED`, and what the source itself throws.
+     * @throws {@link IdentityError} `ABORTED`, `TIMEOUT`, `CLOSED`, `INVALID_INPUT` for what is no source or no option; and what
+     * the source itself throws, once all that it gave before is answered.
      */
-    identifyMany(requests: readonly IdentifyRequest[], options?: ManyOptions): Promise<IdentifyResult[]>;
+    identifyMany(requests: readonly IdentifyRequest[], options?: ManyOptions): Promise<IdentifyResult[]> & AsyncGenerator<IdentifyResult, void, void>;
     identifyMany(requests: Iterable<IdentifyRequest> | AsyncIterable<IdentifyRequest>, options?: ManyOptions): AsyncGenerator<IdentifyResult, void, void>;
     /**
      * Every person that the email and the phone number lead to, oldest first: none, one, or two that nothing has proved to be

@@ -33,15 +33,18 @@ export interface ConnectOptions {
     defaultRegion?: string | undefined;
     /** How long a call may take, in milliseconds, before it is given up with `TIMEOUT`. Not for `identifyMany`. Default: for ever. */
     timeoutMs?: number | undefined;
-    /** How many connections to the database there are at most. Default: 10. */
+    /** How many connections to the database there are at most, from 1 to 10,000. Default: 10. */
     maxConnections?: number | undefined;
     /** How long a call waits for a connection, in milliseconds, before it gets `UNAVAILABLE`. Default: 3000. */
     acquireTimeoutMs?: number | undefined;
-    /** How many requests of concurrent callers one transaction takes at most. Default: 256. */
+    /** How many requests of concurrent callers one transaction takes at most, from 1 to 1,000,000. Default: 256. */
     batchSize?: number | undefined;
-    /** How many requests one transaction of `identifyMany` takes at most. Default: 4000. */
+    /** How many requests one transaction of `identifyMany` takes at most, from 1 to 1,000,000. Default: 4000. */
     importSize?: number | undefined;
-    /** How many requests may wait for others to be served; past that callers get `OVERLOADED` at once. Default: 10000. */
+    /**
+     * How many requests may wait for others to be served; past that callers get `OVERLOADED` at once. What an `identifyMany`
+     * holds does not count. Default: 10000.
+     */
     queueLength?: number | undefined;
     /** How many batches are read at once. Default: 2. */
     concurrentLoads?: number | undefined;
@@ -71,8 +74,11 @@ export interface Progress {
 }
 /** What may be said of an `identifyMany`. */
 export interface ManyOptions extends CallOptions {
-    /** Called now and then, with what was done since the begin. What it throws ends the import. */
-    onProgress?: ((progress: Progress) => void) | undefined;
+    /**
+     * Called now and then, with what was done since the begin. What it throws ends the import, and so does a promise of it that
+     * is rejected; the import waits for its promises before it ends.
+     */
+    onProgress?: ((progress: Progress) => unknown) | undefined;
 }
 /** What a request of an `identifyMany` came to: its person, or why there is none. An error harms no other request. */
 export type IdentifyResult = ConsolidatedContact | import('./error.js').IdentityError;

@@ -121,6 +121,20 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All that there are, in no order that means anything.
+    pub const ALL: &[Self] = &[
+        Self::InvalidInput,
+        Self::Conflict,
+        Self::Unavailable,
+        Self::Overloaded,
+        Self::Timeout,
+        Self::Closed,
+        Self::Refused,
+        Self::Unsound,
+        Self::NotAdopted,
+        Self::Configuration,
+    ];
+
     /// A stable code for programs in other languages, and for logs: the name in capitals, as `INVALID_INPUT`.
     pub const fn code(self) -> &'static str {
         match self {
@@ -161,6 +175,11 @@ impl Error {
             self.kind(),
             ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Overloaded | ErrorKind::Timeout
         )
+    }
+
+    /// An option beyond what anybody can make use of.
+    pub(crate) fn too_large(option: &str, most: impl fmt::Display) -> Self {
+        Self::Configuration(format!("the option {option} must be at most {most}"))
     }
 
     /// A store that broke its contract.
@@ -324,4 +343,32 @@ pub enum InvalidReason {
     /// Something other than digits, or not 1 to 20 of them.
     #[error("must have 1 to 20 digits, with nothing but a leading +, spaces and -.()/ beside them")]
     NotAPhoneNumber,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does not compile without a new kind, whose place is the next one.
+    fn place(kind: ErrorKind) -> usize {
+        match kind {
+            ErrorKind::InvalidInput => 0,
+            ErrorKind::Conflict => 1,
+            ErrorKind::Unavailable => 2,
+            ErrorKind::Overloaded => 3,
+            ErrorKind::Timeout => 4,
+            ErrorKind::Closed => 5,
+            ErrorKind::Refused => 6,
+            ErrorKind::Unsound => 7,
+            ErrorKind::NotAdopted => 8,
+            ErrorKind::Configuration => 9,
+        }
+    }
+
+    #[test]
+    fn all_kinds_are_listed_and_have_codes_of_their_own() {
+        assert!(ErrorKind::ALL.iter().map(|&kind| place(kind)).eq(0..10));
+        let codes: std::collections::HashSet<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+    }
 }

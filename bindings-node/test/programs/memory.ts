@@ -6,6 +6,11 @@ const count = Number(calls)
 const people = 1_000
 const atOnce = 64
 
+/** Rows without an end. */
+function* rows(): Generator<IdentifyRequest> {
+  for (let n = 0; ; n++) yield { phoneNumber: n % people }
+}
+
 type Work = (resolver: IdentityResolver, n: number) => Promise<unknown>
 
 const works: Record<string, Work> = {
@@ -23,10 +28,28 @@ const works: Record<string, Work> = {
       if (!(error instanceof IdentityError) || error.code !== 'ABORTED') throw error
     })
   },
+  // Imports that come to no end of their own.
+  'imports aborted': async resolver => {
+    const controller = new AbortController()
+    try {
+      for await (const _ of resolver.identifyMany(rows(), { signal: controller.signal })) controller.abort()
+    } catch (error) {
+      if (!(error instanceof IdentityError) || error.code !== 'ABORTED') throw error
+    }
+  },
+  'imports left': async resolver => {
+    for await (const _ of resolver.identifyMany(rows(), { signal: forAll })) break
+  },
+  'imports dropped': async resolver => {
+    await resolver.identifyMany(rows(), { signal: forAll }).next()
+  },
 }
 
+const forAll = new AbortController().signal
+
 async function main(): Promise<void> {
-  const resolver = await IdentityResolver.connect(url)
+  // So that imports read little ahead.
+  const resolver = await IdentityResolver.connect(url, work?.startsWith('imports') ? { importSize: 1 } : {})
   const samples: { rss: number; heap: number; external: number }[] = []
   const sample = (): void => {
     global.gc?.()

@@ -27,6 +27,9 @@ const onError: ErrorRequestHandler = (error, _req, res, _next) => {
     res.status(503).set('Retry-After', '1').json({ error: 'please try again' })
   } else if (error instanceof SyntaxError) {
     res.status(400).json({ error: 'the body must be JSON' })
+  } else if (error.status < 500) {
+    // Of Express: a body that is too long, a character set that it does not know.
+    res.status(error.status).json({ error: error.message })
   } else {
     // An IdentityError names no email and no phone number, and neither does its cause.
     console.error(error)

@@ -31,6 +31,9 @@ const SCHEMES: &[&str] = &[
     "mariadb:",
 ];
 
+/// What more than any database can make use of would only cost memory, some of it at once.
+const MOST_REQUESTS: usize = 1_000_000;
+
 /// Chooses the options of an [`IdentityResolver`], then connects it or puts it on a store.
 ///
 /// ```
@@ -54,7 +57,7 @@ impl ResolverBuilder {
         self
     }
 
-    /// How many requests of concurrent callers one transaction takes at most, at least 1. Default: 256, which with
+    /// How many requests of concurrent callers one transaction takes at most, from 1 to 1,000,000. Default: 256, which with
     /// 2,000 callers at once served more than 64 or 1,000 did (`benches/run --callers 2000 --batch-size 256`); beyond it only
     /// the wait grows.
     #[must_use]
@@ -64,8 +67,8 @@ impl ResolverBuilder {
     }
 
     /// How many requests one transaction of [`identify_many`](IdentityResolver::identify_many) and of
-    /// [`identify_stream`](IdentityResolver::identify_stream) takes at most, at least 1. Default: 4,000, which holds
-    /// what it writes for some 50 ms; twice as many are hardly quicker.
+    /// [`identify_stream`](IdentityResolver::identify_stream) takes at most, from 1 to 1,000,000. Default: 4,000, which
+    /// holds what it writes for some 50 ms; twice as many are hardly quicker.
     #[must_use]
     pub fn import_size(mut self, requests: usize) -> Self {
         self.limits.import_size = requests.max(1);
@@ -122,7 +125,8 @@ impl ResolverBuilder {
         self
     }
 
-    /// How many connections to the database there are at most. For [`connect`](Self::connect). Default: 10.
+    /// How many connections to the database there are at most, from 1 to 10,000. For [`connect`](Self::connect).
+    /// Default: 10.
     #[cfg(any(feature = "sqlite", feature = "mysql"))]
     #[must_use]
     pub fn max_connections(mut self, connections: u32) -> Self {
@@ -139,11 +143,17 @@ impl ResolverBuilder {
         self
     }
 
-    /// A resolver over a store.
+    /// A resolver over a store. Sizes that are too large count as the largest.
     pub fn build(self, store: impl ContactStore) -> IdentityResolver {
         let store = std::sync::Arc::new(store);
         let engine = Engine { store, normalizer: self.normalizer, retry: self.retry };
-        IdentityResolver { gatherer: Gatherer::new(engine, self.limits), deadline: None }
+        let Limits { batch_size, import_size, .. } = self.limits;
+        let limits = Limits {
+            batch_size: batch_size.min(MOST_REQUESTS),
+            import_size: import_size.min(MOST_REQUESTS),
+            ..self.limits
+        };
+        IdentityResolver { gatherer: Gatherer::new(engine, limits), deadline: None }
     }
 
     /// A resolver on the database that `url` names. Tables that are missing are created; see
@@ -156,10 +166,20 @@ impl ResolverBuilder {
     /// | `mysql://user:password@host:port/name`, or `mariadb://…` | a database that exists |
     ///
     /// # Errors
-    /// [`Error::Configuration`] for a URL that is none of these, or whose store was not compiled in, and for an
-    /// existing table of a shape that cannot be used; [`Error::NotAdopted`] and [`Error::NotAdoptable`] for a table
+    /// [`Error::Configuration`] for a URL that is none of these, or whose store was not compiled in, for an option that is
+    /// too large, and for an existing table of a shape that cannot be used; [`Error::NotAdopted`] and [`Error::NotAdoptable`] for a table
     /// that holds rows already; [`Error::Unavailable`] where the database does not answer.
     pub async fn connect(self, url: &str) -> Result<IdentityResolver, Error> {
+        for (option, requests) in
+            [("batch_size", self.limits.batch_size), ("import_size", self.limits.import_size)]
+        {
+            if requests > MOST_REQUESTS {
+                return Err(Error::too_large(option, MOST_REQUESTS));
+            }
+        }
+        // Also where there is no database to connect to: an option that is wrong is wrong anywhere.
+        #[cfg(any(feature = "sqlite", feature = "mysql"))]
+        self.store.check()?;
         let scheme = url.split_once(':').map(|(scheme, _)| scheme);
         match scheme {
             #[cfg(feature = "memory")]

@@ -20,6 +20,8 @@ const onError: ErrorRequestHandler = (error, _req, res, _next) => {
   if (error instanceof InvalidRequest || error instanceof SyntaxError) {
     const field = error instanceof InvalidRequest ? error.field : undefined
     res.status(400).json({ error: error.message, field })
+  } else if (error.status < 500) {
+    res.status(error.status).json({ error: error.message })
   } else {
     console.error(error)
     res.status(500).json({ error: 'internal error' })

@@ -180,8 +180,10 @@ impl MySqlStore {
     /// `mysql://user:password@host:port/name` names.
     ///
     /// # Errors
-    /// As for [`with_options`](Self::with_options), and [`Error::Configuration`] for a URL that cannot be read.
+    /// As for [`with_options`](Self::with_options), and [`Error::Configuration`] for a URL that cannot be read and for too many
+    /// connections.
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, Error> {
+        options.check()?;
         let connect = MySqlConnectOptions::from_str(url).map_err(fault::classify)?;
         if connect.get_database().is_none_or(str::is_empty) {
             return Err(Error::Configuration(

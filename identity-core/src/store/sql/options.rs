@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::normalize::Normalizer;
+
+/// No database gives more, and a pool takes memory for each at once.
+const MOST_CONNECTIONS: u32 = 10_000;
 
 /// How [`MySqlStore`](crate::MySqlStore) and [`SqliteStore`](crate::SqliteStore) are set up.
 ///
@@ -32,7 +36,7 @@ impl Default for StoreOptions {
 impl StoreOptions {
     /// Takes over a table `Contact` that holds rows which this library never saw: each gets its claims and a piece
     /// of evidence, in batches, none is changed. The whole table is checked first, and refused with
-    /// [`Error::NotAdoptable`](crate::Error::NotAdoptable) if its clusters are not sound. May be repeated: after an
+    /// [`Error::NotAdoptable`] if its clusters are not sound. May be repeated: after an
     /// interruption, or when something else has inserted contacts since. Default: false.
     #[must_use]
     pub fn adopt(mut self, adopt: bool) -> Self {
@@ -40,8 +44,8 @@ impl StoreOptions {
         self
     }
 
-    /// How many connections there are at most, at least 1. A store on the application's own pool ignores it.
-    /// Default: 10.
+    /// How many connections there are at most, from 1 to 10,000; more is an [`Error::Configuration`] when it connects. A
+    /// store on the application's own pool ignores it. Default: 10.
     #[must_use]
     pub fn max_connections(mut self, connections: u32) -> Self {
         self.max_connections = connections.max(1);
@@ -62,5 +66,13 @@ impl StoreOptions {
     pub fn normalizer(mut self, normalizer: Normalizer) -> Self {
         self.normalizer = normalizer;
         self
+    }
+
+    /// Whether a store can be set up so.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.max_connections {
+            0..=MOST_CONNECTIONS => Ok(()),
+            _ => Err(Error::too_large("max_connections", MOST_CONNECTIONS)),
+        }
     }
 }

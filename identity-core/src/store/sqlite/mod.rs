@@ -94,9 +94,9 @@ impl SqliteStore {
     /// tables that are missing in it.
     ///
     /// # Errors
-    /// [`Error::Configuration`] for a URL that cannot be read and a table `Contact` without the columns it must have;
-    /// [`Error::NotAdopted`] and [`Error::NotAdoptable`] for one that holds rows already; [`Error::Unavailable`] for a
-    /// file that cannot be opened.
+    /// [`Error::Configuration`] for a URL that cannot be read, for too many connections, and for a table `Contact` without the
+    /// columns it must have; [`Error::NotAdopted`] and [`Error::NotAdoptable`] for one that holds rows already;
+    /// [`Error::Unavailable`] for a file that cannot be opened.
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, Error> {
         let connect =
             SqliteConnectOptions::from_str(url).map_err(fault::classify)?.disable_statement_logging();
@@ -116,6 +116,7 @@ impl SqliteStore {
     }
 
     async fn open(url: &str, connect: SqliteConnectOptions, options: StoreOptions) -> Result<Self, Error> {
+        options.check()?;
         let connect = connect
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
