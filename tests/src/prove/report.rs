@@ -10,7 +10,7 @@ use super::scene::On;
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| database | calls | processes | faults | answered | attempts that failed | conflicts retried | most retries of a batch | p50 | p99 | max | answered after at most | errors | time | broken promises |
+| database | calls | processes | faults: strokes (hits) | answered | attempts that failed | conflicts retried | most retries of a batch | p50 | p99 | max | answered after at most | errors | time | broken promises |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
@@ -60,8 +60,8 @@ fn latency(latencies: &[u64], share: f64) -> String {
 fn strokes(run: &Run, verdict: &Verdict) -> String {
     let strokes = run.faults.iter().map(|fault| match fault.disturbance() {
         Some(_) => {
-            let count = verdict.strokes.iter().filter(|stroke| stroke.fault == *fault).count();
-            format!("{count} {fault}")
+            let its = || verdict.strokes.iter().filter(|stroke| stroke.fault == *fault);
+            format!("{} {fault} ({})", its().count(), its().map(|stroke| stroke.hits).sum::<u64>())
         }
         None => fault.to_string(),
     });

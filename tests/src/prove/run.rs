@@ -170,8 +170,8 @@ impl Run {
             }
             let (fault, disturbance) = &faults[round.next().unwrap_or_default()];
             record.begin(*fault);
-            disturbance.strike(stage, &mut random).await?;
-            record.end();
+            let hits = disturbance.strike(stage, &mut random).await?;
+            record.end(hits);
         }
         let struck = record.so_far();
         let missed = faults

@@ -12,6 +12,8 @@ pub struct Stroke {
     pub begin: u64,
     /// When everything was in order again; `u64::MAX` until then.
     pub end: u64,
+    /// How often it hit: connections that it cut or delayed, transactions that had to be made again, processes that it killed.
+    pub hits: u64,
 }
 
 /// The strokes of a run, one after the other.
@@ -20,13 +22,13 @@ pub(super) struct Strokes(Mutex<Vec<Stroke>>);
 
 impl Strokes {
     pub(super) fn begin(&self, fault: Fault) {
-        self.list().push(Stroke { fault, begin: clock::now(), end: u64::MAX });
+        self.list().push(Stroke { fault, begin: clock::now(), end: u64::MAX, hits: 0 });
     }
 
-    /// The one that began last is over.
-    pub(super) fn end(&self) {
+    /// The one that began last is over, and has hit so often.
+    pub(super) fn end(&self, hits: u64) {
         if let Some(last) = self.list().last_mut() {
-            last.end = clock::now();
+            (last.end, last.hits) = (clock::now(), hits);
         }
     }
 

@@ -60,21 +60,22 @@ impl Workers {
     }
 
     /// Kills one (SIGKILL), and puts another one into its place, which makes those calls first that it did not come to the end of.
-    /// One that has ended stays so.
+    /// One that has ended stays so, and false says that.
     ///
     /// # Errors
     /// [`ProveError::Io`] where the system refuses, [`ProveError::Worker`] where it had failed.
-    pub async fn replace(&self, number: usize) -> Result<(), ProveError> {
+    pub async fn replace(&self, number: usize) -> Result<bool, ProveError> {
         let mut place = self.places[number].lock().await;
         if place.ended()? {
-            return Ok(());
+            return Ok(false);
         }
         place.child.kill().await.context(|| "kill a worker".to_owned())?;
         let lives = 0..=place.lives;
         let files: Vec<_> =
             lives.map(|life| history(&self.folder, number, life)).filter(|file| file.exists()).collect();
         let unfinished = History::read_files(&files, &place.options.plan())?.unanswered();
-        self.live_again(&mut place, unfinished)
+        self.live_again(&mut place, unfinished)?;
+        Ok(true)
     }
 
     /// Has one of those that have all ended make some more calls.

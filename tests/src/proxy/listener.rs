@@ -57,17 +57,20 @@ impl Proxy {
         self.rules.cut()
     }
 
-    /// Cuts all connections, and every new one at its begin, until told otherwise.
-    pub fn refuse(&self, refusing: bool) {
+    /// Cuts all connections, and every new one at its begin, until told otherwise. Tells how many it cut.
+    pub fn refuse(&self, refusing: bool) -> usize {
         self.rules.set_refusing(refusing);
-        if refusing {
-            self.rules.cut();
-        }
+        if refusing { self.rules.cut() } else { 0 }
     }
 
     /// Holds back each piece of data by so much, in one direction.
     pub fn delay(&self, toward: Toward, delay: Duration) {
         self.rules.set_delay(toward, delay);
+    }
+
+    /// How many pieces of data were held back so far.
+    pub fn delayed(&self) -> u64 {
+        self.rules.delayed()
     }
 
     /// Cuts connections that commit: each of the next ones with this chance, up to so many.

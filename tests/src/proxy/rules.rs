@@ -42,6 +42,7 @@ pub(super) struct Rules {
     target: Mutex<SocketAddr>,
     /// In microseconds, for each piece of data.
     delays: [AtomicU64; 2],
+    delayed: AtomicU64,
     refusing: AtomicBool,
     commit: Mutex<Option<CommitRule>>,
     commits_cut: AtomicU64,
@@ -54,6 +55,7 @@ impl Rules {
         Self {
             target: Mutex::new(target),
             delays: Default::default(),
+            delayed: AtomicU64::new(0),
             refusing: AtomicBool::new(false),
             commit: Mutex::new(None),
             commits_cut: AtomicU64::new(0),
@@ -77,8 +79,13 @@ impl Rules {
     pub(super) async fn wait(&self, toward: Toward) {
         let delay = Duration::from_micros(self.delays[toward as usize].load(Ordering::Relaxed));
         if !delay.is_zero() {
+            self.delayed.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(delay).await;
         }
+    }
+
+    pub(super) fn delayed(&self) -> u64 {
+        self.delayed.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_refusing(&self, refusing: bool) {

@@ -215,7 +215,7 @@ async fn a_call_counts_from_its_first_attempt_on() {
     story.answered(asked(1, 0), 10, 15).await;
     story.answered_again(0, 20, 25).await;
     let mut ended = story.end().await;
-    ended.strokes.push(Stroke { fault: Fault::Cut, begin: 0, end: 10 });
+    ended.strokes.push(Stroke { fault: Fault::Cut, begin: 0, end: 10, hits: 1 });
     assert_eq!(ended.violations(), []);
     // Without that attempt nothing explains it.
     ended.history.calls[0].attempts.remove(0);
@@ -238,7 +238,7 @@ async fn a_call_that_is_answered_too_late() {
     let mut ended = story.end().await;
     assert_eq!(ended.violations(), [Violation::LateAnswer { call: 1 }]);
     // What went wrong meanwhile left it 50 seconds at most.
-    let stroke = |begin, end| Stroke { fault: Fault::Cut, begin, end };
+    let stroke = |begin, end| Stroke { fault: Fault::Cut, begin, end, hits: 1 };
     ended.strokes = vec![stroke(40 * second, 45 * second), stroke(50 * second, 51 * second)];
     assert_eq!(ended.violations(), []);
     ended.strokes = vec![stroke(10 * second, 20 * second)];
@@ -328,7 +328,7 @@ async fn story_with_error(fault: Fault, kind: ErrorKind, at: u64, stroke: std::o
     let mut ended = story().await;
     let (begin, outcome) = (36, Outcome::Failed { at, kind });
     ended.history.calls[4].attempts.insert(0, Attempt { begin, outcome });
-    ended.strokes.push(Stroke { fault, begin: stroke.start, end: stroke.end });
+    ended.strokes.push(Stroke { fault, begin: stroke.start, end: stroke.end, hits: 1 });
     ended
 }
 
@@ -348,4 +348,16 @@ async fn an_error_without_a_reason() {
     assert_eq!(story.violations(), []);
     let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, late + 1, 37..60).await;
     assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "long after it struck");
+}
+
+#[tokio::test]
+async fn a_fault_that_hits_nothing() {
+    let mut ended = story().await;
+    let stroke = |fault, hits| Stroke { fault, begin: 1, end: 2, hits };
+    ended.strokes = vec![stroke(Fault::Lock, 0), stroke(Fault::Lock, 0), stroke(Fault::Cut, 0)];
+    assert_eq!(ended.violations(), []);
+    ended.strokes.push(stroke(Fault::Lock, 0));
+    assert_eq!(ended.violations(), [Violation::NoHit { fault: Fault::Lock, strokes: 3 }]);
+    ended.strokes[0].hits = 1;
+    assert_eq!(ended.violations(), []);
 }

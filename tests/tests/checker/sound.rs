@@ -69,7 +69,7 @@ proptest! {
             let (story, unanswered) = random_story(seed, identifiers, calls, longest).await;
             (story.end().await, unanswered)
         });
-        ended.strokes.push(Stroke { fault: Fault::Cut, begin: 0, end: u64::MAX });
+        ended.strokes.push(Stroke { fault: Fault::Cut, begin: 0, end: u64::MAX, hits: 1 });
         let mut found = ended.violations();
         let count = found.len();
         found.retain(|found| !matches!(found, Violation::NeverAnswered { .. }));

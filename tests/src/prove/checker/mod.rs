@@ -9,6 +9,7 @@
 //! | `family.rs` | no reply mixes two states; people grow, and their primaries get no younger |
 //! | `answers.rs` | every call is answered |
 //! | `errors.rs` | no error without a fault that strikes and can cause it |
+//! | `hits.rs` | none of the library: faults that were asked for have hit something |
 //! | `violation.rs` | how each can be broken |
 //! | `components.rs`, `index.rs` | connected identifiers; rows by id |
 
@@ -19,6 +20,7 @@ mod components;
 mod errors;
 mod evidence;
 mod family;
+mod hits;
 mod index;
 mod tables;
 mod violation;
@@ -44,5 +46,6 @@ pub fn check(history: &History, finale: &Finale, strokes: &[Stroke]) -> Vec<Viol
     found.extend(evidence::check(finale, &index));
     found.extend(bounds::check(history));
     found.extend(family::check(history, &index));
+    found.extend(hits::check(strokes));
     found
 }

@@ -3,6 +3,8 @@ use std::fmt;
 use identity_core::conformance::Unsound;
 use identity_core::{ContactId, ErrorKind, IdentifierKind};
 
+use crate::prove::Fault;
+
 /// A promise of SPEC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Promise {
@@ -22,6 +24,8 @@ pub enum Promise {
     Answer,
     /// Errors that reach a caller have a reason outside the library.
     NoError,
+    /// No promise of the library: the run itself went as it has to, or else it shows nothing.
+    Run,
 }
 
 impl fmt::Display for Promise {
@@ -35,6 +39,7 @@ impl fmt::Display for Promise {
             Self::Reply => "reply",
             Self::Answer => "every call is answered",
             Self::NoError => "no error without a reason",
+            Self::Run => "the run went as it has to",
         })
     }
 }
@@ -194,6 +199,14 @@ pub enum Violation {
         /// The call.
         call: u64,
     },
+    /// A fault that never hit anything, so that the run shows nothing about it.
+    #[error("{fault} struck {strokes} times and never hit anything")]
+    NoHit {
+        /// The fault.
+        fault: Fault,
+        /// How often it struck.
+        strokes: u64,
+    },
     /// An error that nothing explains.
     #[error("call {call} ended in the error {kind:?}, for which the run gave no reason at that time")]
     ForbiddenError {
@@ -224,6 +237,7 @@ impl Violation {
             Self::ReplyNotOfRows { .. } | Self::ReplyWithoutItself { .. } => Promise::Reply,
             Self::NeverAnswered { .. } | Self::LateAnswer { .. } => Promise::Answer,
             Self::ForbiddenError { .. } => Promise::NoError,
+            Self::NoHit { .. } => Promise::Run,
         }
     }
 }

@@ -11,18 +11,19 @@ pub(super) struct Cut;
 
 #[async_trait]
 impl Disturb for Cut {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         let proxy = stage.scene.proxy(random)?;
         let (start, length) = (Instant::now(), Duration::from_millis(random.u64(300..1_500)));
+        let mut hits = 0;
         while start.elapsed() < length {
-            proxy.cut();
+            hits += proxy.cut();
             tokio::time::sleep(Duration::from_millis(random.u64(5..150))).await;
             if random.u8(0..8) == 0 {
-                proxy.refuse(true);
+                hits += proxy.refuse(true);
                 tokio::time::sleep(Duration::from_millis(random.u64(20..400))).await;
                 proxy.refuse(false);
             }
         }
-        Ok(())
+        Ok(hits as u64)
     }
 }

@@ -16,10 +16,11 @@ pub(super) struct CutCommit;
 
 #[async_trait]
 impl Disturb for CutCommit {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         let proxy = stage.scene.proxy(random)?;
         let mut places = [AtCommit::Lost, AtCommit::InFlight, AtCommit::ReplyLost];
         random.shuffle(&mut places);
+        let before_all = proxy.commits_cut();
         let chance = 0.2 + 0.8 * random.f64();
         for at in places {
             let (start, before) = (Instant::now(), proxy.commits_cut());
@@ -29,6 +30,6 @@ impl Disturb for CutCommit {
             }
         }
         proxy.let_commits_pass();
-        Ok(())
+        Ok(proxy.commits_cut() - before_all)
     }
 }

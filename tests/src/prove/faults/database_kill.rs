@@ -11,11 +11,11 @@ pub(super) struct DatabaseKill;
 
 #[async_trait]
 impl Disturb for DatabaseKill {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         let mut server = stage.scene.server().await?;
         server.kill()?;
         tokio::time::sleep(Duration::from_millis(random.u64(0..1000))).await;
         server.restart().await?;
-        Ok(())
+        Ok(1)
     }
 }

@@ -12,8 +12,9 @@ pub(super) struct Delay;
 
 #[async_trait]
 impl Disturb for Delay {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         let proxy = stage.scene.proxy(random)?;
+        let before = proxy.delayed();
         let mut delay = || Duration::from_millis(random.u64(1..100));
         let (toward_server, toward_client) = (delay(), delay());
         let which = random.u8(0..3);
@@ -25,6 +26,6 @@ impl Disturb for Delay {
         }
         tokio::time::sleep(Duration::from_millis(random.u64(500..1_500))).await;
         proxy.calm();
-        Ok(())
+        Ok(proxy.delayed() - before)
     }
 }

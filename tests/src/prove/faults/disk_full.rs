@@ -12,10 +12,10 @@ pub(super) struct DiskFull;
 
 #[async_trait]
 impl Disturb for DiskFull {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         let ballast = Ballast::fill(&stage.scene.small_disk().await?)?;
         tokio::time::sleep(Duration::from_millis(random.u64(500..3_000))).await;
         drop(ballast);
-        Ok(())
+        Ok(1)
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Lock;
 
 #[async_trait]
 impl Disturb for Lock {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         // Any member; where one takes all writes, that one.
         let urls = stage.scene.urls();
         let url =
@@ -31,22 +31,40 @@ impl Disturb for Lock {
             .execute("CREATE TABLE IF NOT EXISTS ProveOutsider (id BIGINT AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL)")
             .await
             .map_err(DatabaseError::from)?;
+        let before = provoked(&mut outsider).await.map_err(DatabaseError::from)?;
+        let mut victim = 0;
         if random.bool() {
             let time = Duration::from_millis(random.u64(1_100..2_500));
-            lock(&mut outsider, time).await.map_err(DatabaseError::from)?;
+            victim += lock(&mut outsider, time).await.map_err(DatabaseError::from)?;
         } else {
             for _ in 0..10 {
                 let pause = Duration::from_micros(random.u64(0..4_000));
-                lock_backwards(&mut outsider, pause).await.map_err(DatabaseError::from)?;
+                victim += lock_backwards(&mut outsider, pause).await.map_err(DatabaseError::from)?;
             }
         }
+        let after = provoked(&mut outsider).await.map_err(DatabaseError::from)?;
         outsider.close().await.map_err(DatabaseError::from)?;
-        Ok(())
+        // A server counts an outsider that it gave up along with the workers. On a member what others have written takes the locks from
+        // the outsider by force: no count holds that, and it was hit all the same.
+        let provoked = after.saturating_sub(before);
+        Ok(match stage.scene.on().cluster() {
+            Some(_) => provoked + victim,
+            None => provoked.saturating_sub(victim),
+        })
     }
 }
 
-/// Contacts, with the gap in which new ones are inserted, then claims, and holds them.
-async fn lock(outsider: &mut MySqlConnection, time: Duration) -> Result<(), sqlx::Error> {
+/// How many lock time-outs and deadlocks the server counts so far.
+async fn provoked(outsider: &mut MySqlConnection) -> Result<u64, sqlx::Error> {
+    let counts = "SELECT CAST(SUM(COUNT) AS UNSIGNED) FROM information_schema.INNODB_METRICS \
+                  WHERE NAME IN ('lock_timeouts', 'lock_deadlocks')";
+    let sum: Option<u64> = sqlx::query_scalar(counts).fetch_one(outsider).await?;
+    Ok(sum.unwrap_or_default())
+}
+
+/// Contacts, with the gap in which new ones are inserted, then claims, and holds them. Tells how often the outsider itself was
+/// given up.
+async fn lock(outsider: &mut MySqlConnection, time: Duration) -> Result<u64, sqlx::Error> {
     outsider.execute("START TRANSACTION").await?;
     let locked = async {
         let latest = latest(outsider, " FOR UPDATE").await?;
@@ -55,13 +73,13 @@ async fn lock(outsider: &mut MySqlConnection, time: Duration) -> Result<(), sqlx
         }
         Ok(())
     };
-    forgive(locked.await)?;
+    let victim = forgive(locked.await)?;
     tokio::time::sleep(time).await;
-    forgive(outsider.execute("ROLLBACK").await.map(drop))
+    Ok(victim + forgive(outsider.execute("ROLLBACK").await.map(drop))?)
 }
 
 /// Claims, then contacts, the latest first: workers go the other way.
-async fn lock_backwards(outsider: &mut MySqlConnection, pause: Duration) -> Result<(), sqlx::Error> {
+async fn lock_backwards(outsider: &mut MySqlConnection, pause: Duration) -> Result<u64, sqlx::Error> {
     outsider.execute("START TRANSACTION").await?;
     let locked = async {
         let rows = vec!["(0)"; WEIGHT].join(", ");
@@ -78,8 +96,8 @@ async fn lock_backwards(outsider: &mut MySqlConnection, pause: Duration) -> Resu
         }
         Ok(())
     };
-    forgive(locked.await)?;
-    forgive(outsider.execute("ROLLBACK").await.map(drop))
+    let victim = forgive(locked.await)?;
+    Ok(victim + forgive(outsider.execute("ROLLBACK").await.map(drop))?)
 }
 
 async fn latest(
@@ -98,16 +116,16 @@ async fn lock_claim(outsider: &mut MySqlConnection, email: &Option<String>) -> R
     sqlx::query(lock).bind(email).fetch_optional(outsider).await.map(drop)
 }
 
-/// That the outsider is given up itself is as good.
-fn forgive(locked: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
+/// That the outsider is given up itself is no fault of anyone's, and counts as no hit. Tells whether it was.
+fn forgive(locked: Result<(), sqlx::Error>) -> Result<u64, sqlx::Error> {
     match locked {
         Err(sqlx::Error::Database(error))
             if error
                 .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
                 .is_some_and(|error| matches!(error.number(), 1205 | 1213 | 1020 | 1180 | 3101)) =>
         {
-            Ok(())
+            Ok(1)
         }
-        locked => locked,
+        locked => locked.map(|()| 0),
     }
 }

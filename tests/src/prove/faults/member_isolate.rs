@@ -9,10 +9,11 @@ pub(super) struct MemberIsolate;
 
 #[async_trait]
 impl Disturb for MemberIsolate {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         let mut cluster = stage.scene.members().await?;
         let member = super::member_of(&cluster, random).await?;
         cluster.isolate(member).await?;
-        Ok(cluster.bring_back(member).await?)
+        cluster.bring_back(member).await?;
+        Ok(1)
     }
 }

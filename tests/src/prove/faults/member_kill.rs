@@ -11,11 +11,12 @@ pub(super) struct MemberKill;
 
 #[async_trait]
 impl Disturb for MemberKill {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
         let mut cluster = stage.scene.members().await?;
         let member = super::member_of(&cluster, random).await?;
         cluster.kill(member)?;
         tokio::time::sleep(Duration::from_millis(random.u64(0..15_000))).await;
-        Ok(cluster.rejoin(member).await?)
+        cluster.rejoin(member).await?;
+        Ok(1)
     }
 }

@@ -164,6 +164,7 @@ pub struct Stage<'a> {
 /// A fault that strikes again and again.
 #[async_trait]
 pub trait Disturb: fmt::Debug + Send + Sync {
-    /// One stroke, from its beginning until everything works again. It is never given up halfway.
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError>;
+    /// One stroke, from its beginning until everything works again. It is never given up halfway. Tells how often it hit
+    /// ([`Stroke::hits`](super::Stroke::hits)): a fault that hits nothing shows nothing.
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError>;
 }

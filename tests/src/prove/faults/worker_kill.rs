@@ -9,7 +9,7 @@ pub(super) struct WorkerKill;
 
 #[async_trait]
 impl Disturb for WorkerKill {
-    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<(), ProveError> {
-        stage.workers.replace(random.usize(0..stage.workers.len())).await
+    async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
+        stage.workers.replace(random.usize(0..stage.workers.len())).await.map(u64::from)
     }
 }

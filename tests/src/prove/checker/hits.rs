@@ -1,0 +1,20 @@
+//! A fault that was asked for has hit something.
+
+use std::collections::BTreeMap;
+
+use super::Violation;
+use crate::prove::strokes::Stroke;
+
+/// A stroke or two may fall into a moment in which there is nothing to hit.
+const STROKES: u64 = 3;
+
+pub(super) fn check(strokes: &[Stroke]) -> Vec<Violation> {
+    let mut sums: BTreeMap<_, (u64, u64)> = BTreeMap::new();
+    for stroke in strokes {
+        let (count, hits) = sums.entry(stroke.fault).or_default();
+        *count += 1;
+        *hits += stroke.hits;
+    }
+    let idle = sums.into_iter().filter(|(_, (count, hits))| *count >= STROKES && *hits == 0);
+    idle.map(|(fault, (strokes, _))| Violation::NoHit { fault, strokes }).collect()
+}
