@@ -11,7 +11,7 @@
 //! | `tickets.rs` | who makes which call |
 //! | `worker.rs`, `workers.rs` | a process that makes calls; all of them, seen from their parent |
 //! | `log.rs`, `history.rs`, `clock.rs` | what was called and answered, and when: written, and read |
-//! | `strokes.rs` | which faults struck, and when |
+//! | `schedule.rs`, `strokes.rs` | which faults are to strike, by the seed; which did, and when |
 //! | `retries.rs` | how often the resolver tried a batch again |
 //! | `finale.rs` | what the tables hold at the end |
 //! | `checker/` | what of that breaks a promise |
@@ -37,6 +37,7 @@ pub mod report;
 mod retries;
 mod run;
 mod scene;
+mod schedule;
 mod store;
 mod strokes;
 mod symbol;

@@ -27,7 +27,7 @@ pub struct Options {
     /// What goes wrong meanwhile: a list, or `none`. Default: whatever can happen to the database
     #[arg(long, value_parser = Faults::parse)]
     pub faults: Option<Faults>,
-    /// What everything random is drawn from. Default: another one each time
+    /// What the requests and the faults are drawn from: the same seed plans the same ones. Default: another one each time
     #[arg(long)]
     pub seed: Option<u64>,
     /// How many identifiers a group of calls is about; half of them are emails

@@ -7,13 +7,13 @@ use tempfile::TempDir;
 
 use super::checker::{self, Violation};
 use super::error::Context;
-use super::faults::{Disturb, Fault, Settings, Stage};
-use super::finale::Finale;
+use super::faults::{Fault, Settings, Stage};
 use super::history::History;
 use super::options::WorkerOptions;
 use super::plan::Plan;
 use super::planted::Planted;
 use super::scene::Scene;
+use super::schedule::{Due, schedule};
 use super::strokes::{Stroke, Strokes};
 use super::tickets::Tickets;
 use super::workers::Workers;
@@ -21,10 +21,6 @@ use super::{ProveError, keep};
 
 /// A planted bug may leave what no call gets past any more: it is found without those calls.
 const PATIENCE_WITH_BUGS: Duration = Duration::from_secs(5);
-
-/// How many calls there are for one stroke of a fault, and how many strokes each fault has at least.
-const CALLS_PER_STROKE: u64 = 2_000;
-const STROKES: u64 = 2;
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -142,44 +138,28 @@ impl Run {
         Ok(ended)
     }
 
-    /// Strokes are spread over the calls, not over time: the run may be quick or slow. Some faults take very much longer than
-    /// the calls between two strokes; the next one comes at once then.
+    /// Makes the strokes of the schedule. Some faults take very much longer than the calls between two strokes; the next one comes at
+    /// once then.
     async fn strike(&self, stage: Stage<'_>, over: &AtomicBool, record: &Strokes) -> Result<(), ProveError> {
-        let mut faults: Vec<(Fault, Box<dyn Disturb>)> =
-            self.faults.iter().filter_map(|fault| Some((*fault, fault.disturbance()?))).collect();
-        let mut random = fastrand::Rng::with_seed(self.plan.seed);
-        let strokes = (faults.len() as u64 * STROKES).max(self.calls / CALLS_PER_STROKE);
-        let mut marks: Vec<u64> =
-            (0..strokes).map(|_| random.u64(self.calls / 50..=self.calls * 9 / 10)).collect();
-        marks.sort_unstable();
-        let mut round = 0..0;
-        for mark in marks {
-            if faults.is_empty() {
-                break;
-            }
-            while stage.workers.taken() < mark && !over.load(Ordering::Relaxed) {
+        for Due { after, fault, seed } in schedule(self.plan.seed, self.calls, &self.faults) {
+            while stage.workers.taken() < after && !over.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             if over.load(Ordering::Relaxed) {
                 break;
             }
-            // Each of them once, then each once more in another order.
-            if round.is_empty() {
-                random.shuffle(&mut faults);
-                round = 0..faults.len();
-            }
-            let (fault, disturbance) = &faults[round.next().unwrap_or_default()];
-            record.begin(*fault);
+            let Some(disturbance) = fault.disturbance() else { continue };
+            let mut random = fastrand::Rng::with_seed(seed);
+            stage.scene.seed_proxies(&mut random);
+            record.begin(fault);
             let hits = disturbance.strike(stage, &mut random).await?;
             record.end(hits);
         }
         let struck = record.so_far();
-        let missed = faults
-            .iter()
-            .map(|(fault, _)| *fault)
-            .find(|fault| struck.iter().all(|stroke| stroke.fault != *fault));
-        match missed {
-            Some(fault) => Err(ProveError::NeverStruck(fault)),
+        let disturbs = |fault: &&Fault| fault.disturbance().is_some();
+        let missed = |fault: &&Fault| struck.iter().all(|stroke| stroke.fault != **fault);
+        match self.faults.iter().filter(disturbs).find(missed) {
+            Some(fault) => Err(ProveError::NeverStruck(*fault)),
             None => Ok(()),
         }
     }

@@ -205,6 +205,13 @@ impl Scene {
             .ok_or(ProveError::NotHere { fault: Fault::Cut, on: self.on })
     }
 
+    /// What proxies decide by chance follows from this until the next time.
+    pub(super) fn seed_proxies(&self, random: &mut fastrand::Rng) {
+        for proxy in &self.proxies {
+            proxy.seed(random.u64(..));
+        }
+    }
+
     /// The folder of the disk that can be filled.
     ///
     /// # Errors

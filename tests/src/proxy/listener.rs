@@ -78,6 +78,11 @@ impl Proxy {
         self.rules.set_commits(at, chance, most);
     }
 
+    /// What it decides by chance is drawn from this seed from now on.
+    pub fn seed(&self, seed: u64) {
+        self.rules.seed(seed);
+    }
+
     /// Cuts no connection at COMMIT any more.
     pub fn let_commits_pass(&self) {
         self.rules.let_commits_pass();
@@ -131,6 +136,18 @@ mod tests {
     #![allow(clippy::expect_used, reason = "how a test fails")]
 
     use super::*;
+
+    #[test]
+    fn the_same_seed_meets_the_same_commits() {
+        let rules = Rules::toward(SocketAddr::from(([127, 0, 0, 1], 1)));
+        let met = |seed| {
+            rules.seed(seed);
+            rules.set_commits(AtCommit::Lost, 0.5, u64::MAX);
+            (0..64).map(|_| rules.meets_commit().is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(met(1), met(1));
+        assert_ne!(met(1), met(2));
+    }
 
     #[tokio::test]
     async fn urls_lead_to_the_proxy() {

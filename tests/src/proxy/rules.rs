@@ -46,6 +46,7 @@ pub(super) struct Rules {
     refusing: AtomicBool,
     commit: Mutex<Option<CommitRule>>,
     commits_cut: AtomicU64,
+    random: Mutex<fastrand::Rng>,
     /// Changes whenever all connections are cut.
     cuts: watch::Sender<()>,
 }
@@ -59,6 +60,7 @@ impl Rules {
             refusing: AtomicBool::new(false),
             commit: Mutex::new(None),
             commits_cut: AtomicU64::new(0),
+            random: Mutex::new(fastrand::Rng::new()),
             cuts: watch::Sender::new(()),
         }
     }
@@ -108,10 +110,19 @@ impl Rules {
     /// Whether the COMMIT that a client has just sent is met.
     pub(super) fn meets_commit(&self) -> Option<AtCommit> {
         let mut rule = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
-        let rule = rule.as_mut().filter(|rule| rule.left > 0 && fastrand::f64() < rule.chance)?;
+        let rule = rule.as_mut().filter(|rule| rule.left > 0 && self.draw() < rule.chance)?;
         rule.left -= 1;
         self.commits_cut.fetch_add(1, Ordering::SeqCst);
         Some(rule.at)
+    }
+
+    pub(super) fn seed(&self, seed: u64) {
+        *self.random.lock().unwrap_or_else(PoisonError::into_inner) = fastrand::Rng::with_seed(seed);
+    }
+
+    /// From 0 to 1.
+    fn draw(&self) -> f64 {
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).f64()
     }
 
     pub(super) fn commits_cut(&self) -> u64 {
