@@ -1,7 +1,7 @@
 //! Each way in which a promise can be broken, made once and found.
 
 use identity_core::conformance::{RecordedEvent, Unsound};
-use identity_core::{ErrorKind, EventKind, IdentifierKind};
+use identity_core::{ErrorKind, EventKind, Identifier, IdentifierKind};
 use identity_tests::prove::checker::{GRACE, Violation};
 use identity_tests::prove::{Attempt, Fault, Outcome, Reply, Stroke, Symbol};
 
@@ -143,15 +143,43 @@ async fn missing_evidence() {
             EventKind::Merged => Violation::WrongEvidence { contact, replayed: contact, primary },
             _ => Violation::NoEvidence { contact },
         };
-        // A contact that is merged later has other evidence.
-        let told_elsewhere = ended.finale.events.iter().any(|other| other.contact == contact);
-        match event.kind {
-            EventKind::Created if told_elsewhere => {
-                assert_found(&ended, Violation::EvidenceOutOfOrder { position: 1, contact });
-            }
-            _ => assert_found(&ended, expected),
-        }
+        assert_found(&ended, expected);
     }
+}
+
+#[tokio::test]
+async fn a_creation_that_is_told_twice() {
+    for (position, contact) in [(0, 0), (4, 3)] {
+        let mut ended = story().await;
+        let contact = ended.id(contact);
+        let event = ended.finale.events[position].clone();
+        assert_eq!((event.contact, event.kind), (contact, EventKind::Created));
+        ended.finale.events.push(event);
+        assert_found(&ended, Violation::EvidenceTwice { contact });
+    }
+}
+
+#[tokio::test]
+async fn a_merge_that_nobody_asked_for() {
+    let mut ended = story().await;
+    let merge = ended.finale.events.iter().position(|event| event.kind == EventKind::Merged).unwrap();
+    // It names one identifier of each of the two, and no call asked for just these.
+    let pair = asked(2, 1);
+    let symbols = || pair.symbols();
+    ended.finale.events[merge].by =
+        symbols().map(|symbol| Identifier::new(symbol.kind(), symbol.value())).collect();
+    let contact = ended.id(1);
+    assert_eq!(ended.violations(), [Violation::EvidenceOfNoCall { position: merge, contact }]);
+}
+
+#[tokio::test]
+async fn a_merge_into_the_younger_one() {
+    let mut ended = story().await;
+    let merge = ended.finale.events.iter().position(|event| event.kind == EventKind::Merged).unwrap();
+    let (older, younger) = (ended.id(0), ended.id(1));
+    let event = &mut ended.finale.events[merge];
+    (event.contact, event.primary, event.previous_primary) = (older, younger, Some(older));
+    assert_found(&ended, Violation::MergedIntoYounger { position: merge, contact: older });
 }
 
 #[tokio::test]

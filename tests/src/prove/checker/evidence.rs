@@ -1,17 +1,24 @@
-//! Replaying the evidence gives the clusters, and each piece of it follows from those before and from what it says proved it.
+//! Replaying the evidence gives the clusters. Each piece of it follows from those before and from what it says proved it, some call
+//! asked just that, and each contact came about once.
+//!
+//! When an event was recorded is not looked at: it is the clock of whoever wrote it, and clocks may be apart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use identity_core::conformance::RecordedEvent;
-use identity_core::{ContactId, EventKind};
+use identity_core::{ContactId, EventKind, IdentifierKind};
 
 use super::Violation;
-use super::index::Index;
+use super::index::{Index, Row};
 use crate::prove::finale::Finale;
+use crate::prove::history::History;
+use crate::prove::plan::Asked;
 use crate::prove::symbol::Symbol;
 
-pub(super) fn check(finale: &Finale, index: &Index) -> Vec<Violation> {
+pub(super) fn check(history: &History, finale: &Finale, index: &Index) -> Vec<Violation> {
     let mut found = Vec::new();
+    let asked: HashSet<Asked> = history.calls.iter().map(|call| call.asked).collect();
+    let mut came_about: HashMap<ContactId, u64> = HashMap::new();
     let mut replay = Replay { index, went_to: HashMap::new(), carried_by: HashMap::new() };
     for (position, event) in finale.events.iter().enumerate() {
         let contact = event.contact;
@@ -20,19 +27,47 @@ pub(super) fn check(finale: &Finale, index: &Index) -> Vec<Violation> {
         } else if !replay.allows(event) {
             found.push(Violation::EvidenceOutOfOrder { position, contact });
         }
+        if !asked.contains(&proof(event)) {
+            found.push(Violation::EvidenceOfNoCall { position, contact });
+        }
+        match event.kind {
+            EventKind::Created | EventKind::Linked => *came_about.entry(contact).or_default() += 1,
+            EventKind::Merged if !is_younger(contact, event.primary, index) => {
+                found.push(Violation::MergedIntoYounger { position, contact });
+            }
+            _ => {}
+        }
         replay.apply(event);
     }
     for row in index.rows.values() {
         let contact = row.id;
-        match replay.person(contact) {
+        match came_about.get(&contact) {
             None => found.push(Violation::NoEvidence { contact }),
+            Some(1) => {}
+            Some(_) => found.push(Violation::EvidenceTwice { contact }),
+        }
+        match replay.person(contact) {
             Some(replayed) if replayed != row.primary => {
                 found.push(Violation::WrongEvidence { contact, replayed, primary: row.primary });
             }
-            Some(_) => {}
+            _ => {}
         }
     }
     found
+}
+
+/// What an event says was asked.
+fn proof(event: &RecordedEvent) -> Asked {
+    let of = |kind| {
+        event.by.iter().filter(move |identifier| identifier.kind == kind).map(Symbol::of_identifier).next()
+    };
+    Asked { email: of(IdentifierKind::Email), phone: of(IdentifierKind::Phone) }
+}
+
+/// By the rows, as everyone can see it (SPEC, rule 3). What is in no row is found elsewhere.
+fn is_younger(contact: ContactId, than: ContactId, index: &Index) -> bool {
+    let age = |contact| index.rows.get(&contact).map(Row::age);
+    age(contact).zip(age(than)).is_none_or(|(contact, than)| contact > than)
 }
 
 /// The clusters, as far as evidence has told.

@@ -43,7 +43,7 @@ pub fn check(history: &History, finale: &Finale, strokes: &[Stroke]) -> Vec<Viol
     found.extend(answers::check(history, strokes));
     found.extend(clusters::check(history, &index));
     found.extend(tables::check(finale, &index));
-    found.extend(evidence::check(finale, &index));
+    found.extend(evidence::check(history, finale, &index));
     found.extend(bounds::check(history));
     found.extend(family::check(history, &index));
     found.extend(hits::check(strokes));

@@ -119,6 +119,28 @@ pub enum Violation {
         /// Whom it tells of.
         contact: ContactId,
     },
+    /// Evidence of what nobody asked.
+    #[error("event {position} on contact {contact} says that it was proved by what no call asked")]
+    EvidenceOfNoCall {
+        /// The position in the evidence, from 0.
+        position: usize,
+        /// Whom it tells of.
+        contact: ContactId,
+    },
+    /// A contact that came about more than once.
+    #[error("the evidence tells of the creation of contact {contact} more than once")]
+    EvidenceTwice {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// A merge in the wrong direction.
+    #[error("by event {position} contact {contact} went over to a younger one")]
+    MergedIntoYounger {
+        /// The position in the evidence, from 0.
+        position: usize,
+        /// The contact.
+        contact: ContactId,
+    },
     /// Evidence that leads elsewhere than the rows.
     #[error("evidence leads from contact {contact} to {replayed}, and the rows lead to {primary}")]
     WrongEvidence {
@@ -227,6 +249,9 @@ impl Violation {
             Self::NoEvidence { .. }
             | Self::EvidenceOfNobody { .. }
             | Self::EvidenceOutOfOrder { .. }
+            | Self::EvidenceOfNoCall { .. }
+            | Self::EvidenceTwice { .. }
+            | Self::MergedIntoYounger { .. }
             | Self::WrongEvidence { .. } => Promise::Evidence,
             Self::StaleReply { .. }
             | Self::FutureReply { .. }
