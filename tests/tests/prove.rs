@@ -8,7 +8,9 @@
 )]
 
 use identity_tests::databases::{Flavor, shared};
+use identity_tests::prove::checker::Violation;
 use identity_tests::prove::{Fault, On, Plan, Run, Scene, Verdict, report};
+use tokio::process::Command;
 
 /// Nobody has created the tables: whichever process comes first does.
 fn quick() -> Run {
@@ -40,6 +42,8 @@ async fn prove(run: &Run, scene: &Scene) -> Verdict {
     println!("{}{}", report::HEAD, report::line(scene.on(), run, &verdict));
     let broken = report::violations(&verdict);
     assert!(broken.is_empty(), "seed {}:\n{broken}", run.plan.seed);
+    let answered = verdict.history.calls.iter().filter(|call| call.answer().is_some()).count();
+    assert_eq!(answered as u64, run.calls, "seed {}: calls that a worker took with it", run.plan.seed);
     verdict
 }
 
@@ -116,4 +120,26 @@ async fn contention_on_mariadb() {
 #[tokio::test(flavor = "multi_thread")]
 async fn contention_on_mysql() {
     contend(&on_server(Flavor::MySql).await).await;
+}
+
+/// What workers did not come to do is no reason to hold that nothing is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_fails_is_a_broken_promise() {
+    let run = Run { program: "false".into(), faults: Vec::new(), ..quick() };
+    let verdict = run.on(&Scene::file(None).expect("a folder")).await.expect("a verdict");
+    let failed = |violation: &Violation| matches!(violation, Violation::WorkerFailed { .. });
+    assert!(verdict.violations.iter().any(failed), "{:?}", verdict.violations);
+}
+
+/// One database on which nothing can be proved has its line in the table, and the exit status tells.
+#[tokio::test]
+async fn a_run_that_cannot_be_made_is_in_the_table() {
+    let mut prove = Command::new(env!("CARGO_BIN_EXE_prove"));
+    let output = prove.args(["--on", "sqlite", "--faults", "lock"]).output().await.expect("the program");
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{table}");
+    assert!(
+        table.contains(report::HEAD) && table.contains("**not made: lock is nothing that can happen"),
+        "{table}"
+    );
 }

@@ -3,7 +3,7 @@ use std::io;
 use super::Fault;
 use crate::databases::DatabaseError;
 
-/// Why a run could not be made. It says nothing about the promises.
+/// Why a run could not be made, or not be checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProveError {
@@ -21,14 +21,6 @@ pub enum ProveError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A worker ended by itself, and not well.
-    #[error("worker {worker} ended with {status}")]
-    Worker {
-        /// Which one.
-        worker: usize,
-        /// Its exit status.
-        status: std::process::ExitStatus,
-    },
     /// A history that no worker writes.
     #[error("line {line} of {file} is none of a history")]
     History {
@@ -37,9 +29,6 @@ pub enum ProveError {
         /// The line, from 1.
         line: usize,
     },
-    /// The calls were over before a fault had struck.
-    #[error("the run was too short: {0} did not strike")]
-    NeverStruck(Fault),
     /// A fault that this scene cannot have.
     #[error("{fault} is nothing that can happen on {on}")]
     NotHere {
@@ -48,9 +37,19 @@ pub enum ProveError {
         /// The database.
         on: super::On,
     },
+    /// The run, or the check of what came of it, met what it holds to be impossible.
+    #[error("the run panicked")]
+    Panicked(#[source] tokio::task::JoinError),
     /// Members of a cluster hold different things, and do not come together.
     #[error("the members of the cluster did not come to hold the same within {0:?}")]
     Apart(std::time::Duration),
+}
+
+impl ProveError {
+    /// Whether calls were made, and what came of them cannot be called sound. Otherwise it says nothing about the promises.
+    pub fn is_broken_promise(&self) -> bool {
+        matches!(self, Self::History { .. } | Self::Panicked(_) | Self::Apart(_))
+    }
 }
 
 /// Says what was tried when the operating system refuses.

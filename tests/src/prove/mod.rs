@@ -45,7 +45,7 @@ mod tickets;
 mod worker;
 mod workers;
 
-pub use command::command;
+pub use command::{Ending, command};
 pub use error::ProveError;
 pub use faults::{Disturb, Fault, Settings, Stage};
 pub use finale::Finale;

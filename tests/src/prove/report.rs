@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::ProveError;
 use super::history::{Answer, Attempt, Call, Outcome};
 use super::run::{Run, Verdict};
 use super::scene::On;
@@ -37,6 +38,18 @@ pub fn line(on: On, run: &Run, verdict: &Verdict) -> String {
         errors(calls),
         verdict.took.as_secs_f64(),
         broken(verdict),
+    )
+}
+
+/// One line of the table about a run that came to no verdict.
+pub fn line_of_failure(on: On, run: &Run, error: &ProveError) -> String {
+    let what = if error.is_broken_promise() { "broken" } else { "not made" };
+    format!(
+        "| {on} | {} | {} × {} {}| **{what}: {error}** |\n",
+        run.calls,
+        run.processes,
+        run.tasks,
+        "| - ".repeat(11)
     )
 }
 

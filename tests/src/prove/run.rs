@@ -16,7 +16,7 @@ use super::scene::Scene;
 use super::schedule::{Due, schedule};
 use super::strokes::{Stroke, Strokes};
 use super::tickets::Tickets;
-use super::workers::Workers;
+use super::workers::{End, Workers};
 use super::{ProveError, keep};
 
 /// A planted bug may leave what no call gets past any more: it is found without those calls.
@@ -75,25 +75,41 @@ impl Run {
         let start = Instant::now();
         let workers = Workers::start(&self.program, folder.path(), tickets, self.orders(scene))?;
         let strokes = Strokes::default();
-        let mut ended = self.disturb(Stage { scene, workers: &workers }, &strokes).await?;
+        let mut end = self.disturb(Stage { scene, workers: &workers }, &strokes).await?;
         let mut history = History::read(folder.path(), &self.plan)?;
         let missing = history.missing(self.calls);
-        if ended && !missing.is_empty() {
+        if end == End::Done && !missing.is_empty() {
             // Workers were killed between taking their tickets and beginning them.
             workers.make(missing).await?;
-            ended = workers.wait(self.patience(), &strokes).await?;
+            end = workers.wait(self.patience(), &strokes).await?;
             history = History::read(folder.path(), &self.plan)?;
         }
-        if !ended {
+        if end != End::Done {
             workers.kill().await?;
+            history = History::read(folder.path(), &self.plan)?;
         }
         let (took, strokes) = (start.elapsed(), strokes.so_far());
         let finale = scene.finale().await?;
         if let Some(file) = &self.keep {
             keep::write(file, folder.path(), &finale)?;
         }
-        let violations = checker::check(&history, &finale, &strokes);
+        let mut violations = self.broken_off(end, &strokes);
+        violations.extend(checker::check(&history, &finale, &strokes));
         Ok(Verdict { history, strokes, took, violations })
+    }
+
+    /// Why the run is not the one that it was to be.
+    fn broken_off(&self, end: End, strokes: &[Stroke]) -> Vec<Violation> {
+        match end {
+            End::Stuck => vec![Violation::Stuck { after: self.patience() }],
+            End::Failed(worker) => vec![Violation::WorkerFailed { worker }],
+            End::Done => {
+                let disturbs = |fault: &&Fault| fault.disturbance().is_some();
+                let missed = |fault: &&Fault| strokes.iter().all(|stroke| stroke.fault != **fault);
+                let faults = self.faults.iter().filter(disturbs).filter(missed);
+                faults.map(|fault| Violation::NeverStruck { fault: *fault }).collect()
+            }
+        }
     }
 
     /// How long no call may begin, while nothing goes wrong around them, before the workers count as stuck.
@@ -126,16 +142,16 @@ impl Run {
         (0..self.processes).map(order).collect()
     }
 
-    /// Strikes until the calls are over; false where they did not come to that.
-    async fn disturb(&self, stage: Stage<'_>, strokes: &Strokes) -> Result<bool, ProveError> {
+    /// Strikes until the calls are over; tells how they came to be.
+    async fn disturb(&self, stage: Stage<'_>, strokes: &Strokes) -> Result<End, ProveError> {
         let over = AtomicBool::new(false);
         let calls = async {
-            let ended = stage.workers.wait(self.patience(), strokes).await?;
+            let end = stage.workers.wait(self.patience(), strokes).await?;
             over.store(true, Ordering::Relaxed);
-            Ok(ended)
+            Ok(end)
         };
-        let (ended, ()) = tokio::try_join!(calls, self.strike(stage, &over, strokes))?;
-        Ok(ended)
+        let (end, ()) = tokio::try_join!(calls, self.strike(stage, &over, strokes))?;
+        Ok(end)
     }
 
     /// Makes the strokes of the schedule. Some faults take very much longer than the calls between two strokes; the next one comes at
@@ -155,13 +171,7 @@ impl Run {
             let hits = disturbance.strike(stage, &mut random).await?;
             record.end(hits);
         }
-        let struck = record.so_far();
-        let disturbs = |fault: &&Fault| fault.disturbance().is_some();
-        let missed = |fault: &&Fault| struck.iter().all(|stroke| stroke.fault != **fault);
-        match self.faults.iter().filter(disturbs).find(missed) {
-            Some(fault) => Err(ProveError::NeverStruck(*fault)),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
@@ -63,10 +63,10 @@ impl Workers {
     /// One that has ended stays so, and false says that.
     ///
     /// # Errors
-    /// [`ProveError::Io`] where the system refuses, [`ProveError::Worker`] where it had failed.
+    /// [`ProveError::Io`] where the system refuses, [`ProveError::History`] where it has written what none does.
     pub async fn replace(&self, number: usize) -> Result<bool, ProveError> {
         let mut place = self.places[number].lock().await;
-        if place.ended()? {
+        if place.status()?.is_some() {
             return Ok(false);
         }
         place.child.kill().await.context(|| "kill a worker".to_owned())?;
@@ -94,7 +94,7 @@ impl Workers {
         Ok(())
     }
 
-    /// Kills them all.
+    /// Kills those that run.
     pub(super) async fn kill(&self) -> Result<(), ProveError> {
         for place in &self.places {
             place.lock().await.child.kill().await.context(|| "kill a worker".to_owned())?;
@@ -102,42 +102,53 @@ impl Workers {
         Ok(())
     }
 
-    /// Waits until all have ended. False when no more calls were begun for `patience`, in which nothing went wrong around them: they
-    /// are stuck.
-    pub(super) async fn wait(&self, patience: Duration, strokes: &Strokes) -> Result<bool, ProveError> {
+    /// Waits until all have ended, or until it is clear that they do not come to that: one has failed, or no more calls were begun
+    /// for `patience`, in which nothing went wrong around them.
+    pub(super) async fn wait(&self, patience: Duration, strokes: &Strokes) -> Result<End, ProveError> {
         const POLL: Duration = Duration::from_millis(10);
         let (mut taken, mut since) = (self.taken(), Instant::now());
         loop {
             let mut running = 0;
             for place in &self.places {
                 // A place that is being filled anew is running.
-                let ended = match place.try_lock() {
-                    Ok(mut place) => place.ended()?,
-                    Err(_) => false,
+                let Ok(mut place) = place.try_lock() else {
+                    running += 1;
+                    continue;
                 };
-                running += usize::from(!ended);
+                match place.status()? {
+                    Some(status) if status.success() => {}
+                    Some(_) => return Ok(End::Failed(place.number)),
+                    None => running += 1,
+                }
             }
             if running == 0 {
-                return Ok(true);
+                return Ok(End::Done);
             }
             if taken != self.taken() || !strokes.is_calm() {
                 (taken, since) = (self.taken(), Instant::now());
             }
             if since.elapsed() > patience {
-                return Ok(false);
+                return Ok(End::Stuck);
             }
             tokio::time::sleep(POLL).await;
         }
     }
 }
 
+/// What the workers came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// There are no more calls to make.
+    Done,
+    /// They go on, and nothing comes of it.
+    Stuck,
+    /// One ended by itself, and not well: it panicked, say.
+    Failed(usize),
+}
+
 impl Place {
-    fn ended(&mut self) -> Result<bool, ProveError> {
-        match self.child.try_wait().context(|| "look after a worker".to_owned())? {
-            Some(status) if status.success() => Ok(true),
-            Some(status) => Err(ProveError::Worker { worker: self.number, status }),
-            None => Ok(false),
-        }
+    fn status(&mut self) -> Result<Option<ExitStatus>, ProveError> {
+        self.child.try_wait().context(|| "look after a worker".to_owned())
     }
 }
 

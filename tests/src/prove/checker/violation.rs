@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use identity_core::conformance::Unsound;
 use identity_core::{ContactId, ErrorKind, IdentifierKind};
@@ -221,6 +222,24 @@ pub enum Violation {
         /// The call.
         call: u64,
     },
+    /// Workers that went on and came to no end.
+    #[error("no call began within {after:?} in which nothing went wrong, and the workers were not done")]
+    Stuck {
+        /// How long that was looked at.
+        after: Duration,
+    },
+    /// A worker that panicked, or could not go on.
+    #[error("worker {worker} ended before its calls were made")]
+    WorkerFailed {
+        /// Its number.
+        worker: usize,
+    },
+    /// A fault that had no time to strike before the calls were over.
+    #[error("the run was too short: {fault} did not strike")]
+    NeverStruck {
+        /// The fault.
+        fault: Fault,
+    },
     /// A fault that never hit anything, so that the run shows nothing about it.
     #[error("{fault} struck {strokes} times and never hit anything")]
     NoHit {
@@ -262,7 +281,8 @@ impl Violation {
             Self::ReplyNotOfRows { .. } | Self::ReplyWithoutItself { .. } => Promise::Reply,
             Self::NeverAnswered { .. } | Self::LateAnswer { .. } => Promise::Answer,
             Self::ForbiddenError { .. } => Promise::NoError,
-            Self::NoHit { .. } => Promise::Run,
+            Self::Stuck { .. } => Promise::Answer,
+            Self::WorkerFailed { .. } | Self::NeverStruck { .. } | Self::NoHit { .. } => Promise::Run,
         }
     }
 }
