@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use identity_core::{Error, IdentifyRequest, IdentityResolver};
 use tokio::task::JoinSet;
 
@@ -13,9 +14,6 @@ const CALLERS: usize = 256;
 
 /// How many times as much is offered.
 const TIMES: f64 = 10.0;
-
-/// Past so many calls that nobody has looked at yet, the machine cannot make more: the memory would be the load's own.
-const MOST_UNSEEN: u64 = 2_000;
 
 const TICK: Duration = Duration::from_millis(1);
 
@@ -33,8 +31,7 @@ pub async fn overload(url: &str, time: Duration) -> Result<Outcome, Error> {
     let queue_length = (capacity / 8.0) as usize;
     let resolver = IdentityResolver::builder().queue_length(queue_length).connect(url).await?;
     let load = Arc::new(Load::new(resolver, next));
-    let memory = load.offer(capacity * TIMES, time).await;
-    let over = Instant::now();
+    let (memory, over) = load.offer(capacity * TIMES, time).await;
     load.drain().await;
     let recovered = over.elapsed();
     load.resolver.close().await;
@@ -86,8 +83,6 @@ struct Load {
     resolver: IdentityResolver,
     next: Arc<AtomicU64>,
     offered: AtomicU64,
-    /// Those that have begun.
-    seen: AtomicU64,
     served: AtomicU64,
     failed: AtomicU64,
     /// Those that are answered, refused or failed.
@@ -101,7 +96,6 @@ impl Load {
             resolver,
             next,
             offered: AtomicU64::new(0),
-            seen: AtomicU64::new(0),
             served: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             ended: AtomicU64::new(0),
@@ -109,9 +103,11 @@ impl Load {
         }
     }
 
-    /// Makes so many calls a second; tells the most memory of the first and of the last third of the time.
-    async fn offer(self: &Arc<Self>, per_second: f64, time: Duration) -> [u64; 2] {
+    /// Makes so many calls a second; tells the most memory of the first and of the last third of the time, and when the last
+    /// call was made.
+    async fn offer(self: &Arc<Self>, per_second: f64, time: Duration) -> ([u64; 2], Instant) {
         let start = Instant::now();
+        let mut last = start;
         let mut ticks = tokio::time::interval(TICK);
         let mut memory = [0, 0];
         let mut due_before = 0.0;
@@ -120,21 +116,24 @@ impl Load {
             let due = start.elapsed().as_secs_f64() * per_second;
             for _ in 0..(due - due_before) as u64 {
                 due_before += 1.0;
-                if self.offered.load(Ordering::Relaxed) - self.seen.load(Ordering::Relaxed) < MOST_UNSEEN {
-                    self.offered.fetch_add(1, Ordering::Relaxed);
-                    tokio::spawn(Arc::clone(self).call());
+                self.offered.fetch_add(1, Ordering::Relaxed);
+                // Whoever is refused is so at once, and need not become a task for it: ten times what can be served is more tasks
+                // than two cores can start beside serving.
+                let mut call = Box::pin(Arc::clone(self).call());
+                if call.as_mut().now_or_never().is_none() {
+                    tokio::spawn(call);
                 }
+                last = Instant::now();
             }
             let third = (start.elapsed().as_secs_f64() / time.as_secs_f64() * 3.0) as usize;
             if let Some(most) = [Some(0), None, Some(1)].get(third).copied().flatten() {
                 memory[most] = memory[most].max(resident());
             }
         }
-        memory
+        (memory, last)
     }
 
     async fn call(self: Arc<Self>) {
-        self.seen.fetch_add(1, Ordering::Relaxed);
         let request = request(self.next.fetch_add(1, Ordering::Relaxed));
         let begun = Instant::now();
         match self.resolver.identify(request).await {
