@@ -92,6 +92,16 @@ async fn members_leave_and_come_back(kind: ClusterKind) {
         insert(&database, 0, 11).await;
         cluster.bring_back(2).await.unwrap();
         wait_for_rows(&database, 2, 5).await;
+
+        // One that loses the others learns that it is alone, and writes nothing meanwhile.
+        cluster.partition(2).await.unwrap();
+        cluster.wait_until_given_up(2).await.unwrap();
+        assert!(!cluster.is_online(2).await);
+        insert(&database, 0, 12).await;
+        assert!(connect(&database, 2).await.execute("INSERT INTO Probe VALUES (13)").await.is_err());
+        cluster.heal(2).await.unwrap();
+        cluster.bring_back(2).await.unwrap();
+        wait_for_rows(&database, 2, 6).await;
     }
 
     let folders: Vec<_> = cluster.members().iter().map(|member| member.folder().to_owned()).collect();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, iter};
 
 use futures_util::future;
+use sqlx::{AssertSqlSafe, Executor};
 
 use super::{MEMBERS, ports};
 use crate::databases::error::Context;
@@ -82,6 +83,14 @@ pub(super) async fn approach(member: &mut DatabaseServer) -> Result<(), Database
     let position = log.lines().find_map(|line| line.split_once("Recovered position:"));
     let option = position.map(|(_, position)| format!("--wsrep-start-position={}", position.trim()));
     member.serve(option.as_slice()).await
+}
+
+/// Cuts a member's connections to the others, or lets it have them again; those to its callers stay.
+pub(super) async fn isolate(member: &DatabaseServer, isolated: bool) -> Result<(), DatabaseError> {
+    let mut connection = member.address().connect().await?;
+    let set = format!("SET GLOBAL wsrep_provider_options = 'gmcast.isolate={}'", u8::from(isolated));
+    connection.execute(AssertSqlSafe(set)).await?;
+    Ok(())
 }
 
 fn library() -> Result<PathBuf, DatabaseError> {

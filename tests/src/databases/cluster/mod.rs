@@ -166,7 +166,26 @@ impl Cluster {
         given_up
     }
 
-    /// Waits until the other running members have given up one that was killed or paused.
+    /// Cuts a member of Galera off from the others, as a network does: it runs, answers its callers, and learns after some seconds
+    /// that it is alone. [`heal`](Self::heal) ends it.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseError::Sql`] if the member refuses; members of other kinds of clusters do.
+    pub async fn partition(&self, number: usize) -> Result<(), DatabaseError> {
+        galera::isolate(&self.members[number], true).await
+    }
+
+    /// Lets a member that was [cut off](Self::partition) reach the others again. It joins them by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`partition`](Self::partition).
+    pub async fn heal(&self, number: usize) -> Result<(), DatabaseError> {
+        galera::isolate(&self.members[number], false).await
+    }
+
+    /// Waits until the other running members have given up one that was killed, paused or cut off.
     ///
     /// # Errors
     ///
@@ -188,7 +207,7 @@ impl Cluster {
         self.bring_back(number).await
     }
 
-    /// Waits until a member that was killed, or [isolated](Self::isolate), is online along with the others. One that ended, or
+    /// Waits until a member that was killed, [isolated](Self::isolate) or cut off for a while is online along with the others. One that ended, or
     /// that does not come back by itself, is started or told to, again and again.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod disk_full;
 mod lock;
 mod member_isolate;
 mod member_kill;
+mod member_partition;
 mod worker_kill;
 
 use std::fmt;
@@ -47,8 +48,10 @@ pub enum Fault {
     Clock,
     /// A member of the cluster is killed and comes back.
     MemberKill,
-    /// A member of the cluster is cut off from the others and comes back.
+    /// A member of the cluster stands still until the others give it up, and comes back.
     MemberIsolate,
+    /// A member of Galera loses the others, goes on to answer callers, and comes back.
+    MemberPartition,
 }
 
 impl fmt::Display for Fault {
@@ -80,6 +83,7 @@ impl Fault {
         match self {
             Self::WorkerKill | Self::Pool | Self::Clock => true,
             Self::MemberKill | Self::MemberIsolate => on.cluster().is_some(),
+            Self::MemberPartition => on == On::Galera,
             Self::DiskFull => on.cluster().is_none(),
             Self::DatabaseKill => matches!(on, On::Mysql | On::Mariadb),
             Self::Cut | Self::Delay | Self::CutCommit | Self::Lock => on != On::Sqlite,
@@ -110,7 +114,7 @@ impl Fault {
         match self {
             Self::WorkerKill | Self::Pool | Self::Clock | Self::Delay | Self::Lock => &[],
             Self::DatabaseKill | Self::Cut | Self::CutCommit => &[ErrorKind::Unavailable],
-            Self::DiskFull | Self::MemberKill | Self::MemberIsolate => {
+            Self::DiskFull | Self::MemberKill | Self::MemberIsolate | Self::MemberPartition => {
                 &[ErrorKind::Unavailable, ErrorKind::Timeout]
             }
         }
@@ -139,6 +143,7 @@ impl Fault {
             Self::DiskFull => Some(Box::new(disk_full::DiskFull)),
             Self::MemberKill => Some(Box::new(member_kill::MemberKill)),
             Self::MemberIsolate => Some(Box::new(member_isolate::MemberIsolate)),
+            Self::MemberPartition => Some(Box::new(member_partition::MemberPartition)),
             Self::Pool | Self::Clock => None,
         }
     }
