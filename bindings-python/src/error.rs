@@ -3,9 +3,12 @@
 
 use std::error::Error as _;
 
-use identity_core::{Error, ErrorKind, Field, InvalidInput};
+use identity_core::{Error, Field, InvalidInput};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+pub(crate) use crate::error_class::class_name;
+use crate::exit;
 
 /// The exception for an error, with its causes.
 pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
@@ -15,6 +18,11 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
 /// The same of a row of an import, counted from 0.
 pub(crate) fn of_row(py: Python<'_>, error: &Error, row: u64) -> PyErr {
     exception(py, error, Some(row))
+}
+
+/// Either on a thread that does not hold the GIL.
+pub(crate) fn apart(error: &Error, row: Option<u64>) -> PyErr {
+    exit::attach(|py| exception(py, error, row)).unwrap_or_else(exit::too_late)
 }
 
 /// A value of a request is refused.
@@ -37,20 +45,13 @@ pub(crate) fn forked(py: Python<'_>) -> PyErr {
     )
 }
 
-/// The class's name in `identity_core._errors`.
-pub(crate) fn class_name(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidInput => "InvalidInputError",
-        ErrorKind::Conflict => "ConflictError",
-        ErrorKind::Unavailable => "StoreUnavailableError",
-        ErrorKind::Overloaded => "OverloadedError",
-        ErrorKind::Timeout => "TimeoutError",
-        ErrorKind::Refused => "StoreRefusedError",
-        ErrorKind::Unsound => "UnsoundStoreError",
-        ErrorKind::NotAdopted => "NotAdoptedError",
-        ErrorKind::Configuration => "ConfigurationError",
-        _ => "IdentityError",
-    }
+/// SQLite was used by the parent process.
+pub(crate) fn forked_with_sqlite(py: Python<'_>) -> PyErr {
+    make(
+        py,
+        "ForkedError",
+        "SQLite was used before this process forked; connect to it first in the child, or start the child with spawn",
+    )
 }
 
 /// The field's name as Python's arguments have it.

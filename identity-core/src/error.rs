@@ -121,6 +121,20 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All of them, for whoever has something for each, such as the exceptions of another language.
+    pub const ALL: &[Self] = &[
+        Self::InvalidInput,
+        Self::Conflict,
+        Self::Unavailable,
+        Self::Overloaded,
+        Self::Timeout,
+        Self::Closed,
+        Self::Refused,
+        Self::Unsound,
+        Self::NotAdopted,
+        Self::Configuration,
+    ];
+
     /// A stable code for programs in other languages, and for logs: the name in capitals, as `INVALID_INPUT`.
     pub const fn code(self) -> &'static str {
         match self {
@@ -324,4 +338,31 @@ pub enum InvalidReason {
     /// Something other than digits, or not 1 to 20 of them.
     #[error("must have 1 to 20 digits, with nothing but a leading +, spaces and -.()/ beside them")]
     NotAPhoneNumber,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does not compile while a kind is missing.
+    fn next(kind: ErrorKind) -> Option<ErrorKind> {
+        Some(match kind {
+            ErrorKind::InvalidInput => ErrorKind::Conflict,
+            ErrorKind::Conflict => ErrorKind::Unavailable,
+            ErrorKind::Unavailable => ErrorKind::Overloaded,
+            ErrorKind::Overloaded => ErrorKind::Timeout,
+            ErrorKind::Timeout => ErrorKind::Closed,
+            ErrorKind::Closed => ErrorKind::Refused,
+            ErrorKind::Refused => ErrorKind::Unsound,
+            ErrorKind::Unsound => ErrorKind::NotAdopted,
+            ErrorKind::NotAdopted => ErrorKind::Configuration,
+            ErrorKind::Configuration => return None,
+        })
+    }
+
+    #[test]
+    fn all_kinds_are_listed() {
+        let all: Vec<_> = std::iter::successors(Some(ErrorKind::InvalidInput), |kind| next(*kind)).collect();
+        assert_eq!(ErrorKind::ALL, all);
+    }
 }
