@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use identity_core::{Error, IdentityResolver, Normalizer};
@@ -75,6 +75,27 @@ impl Handle {
     pub(crate) fn resolver(&self, py: Python<'_>) -> PyResult<IdentityResolver> {
         if self.process != std::process::id() {
             return Err(error::forked(py));
+/// The process that used SQLite first; 0 for none.
+static SQLITE_IS_OF: AtomicU32 = AtomicU32::new(0);
+
+/// Whether this process may open a store.
+///
+/// SQLite remembers in memory which locks its process has. A forked child takes the memory over and not the locks, so it would
+/// wait for ever for locks that nobody has, or write without any, and lose what it acknowledged.
+///
+/// # Errors
+/// `ForkedError` for SQLite in a child of a process that used it.
+pub(crate) fn may_open(py: Python<'_>, url: &str) -> PyResult<()> {
+    if !url.starts_with("sqlite:") {
+        return Ok(());
+    }
+    let process = std::process::id();
+    match SQLITE_IS_OF.compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire) {
+        Err(other) if other != process => Err(error::forked_with_sqlite(py)),
+        _ => Ok(()),
+    }
+}
+
         }
         match &self.resolver {
             Some(resolver) if !self.closed.load(Ordering::Acquire) => Ok(resolver.clone()),
