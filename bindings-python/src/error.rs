@@ -30,6 +30,13 @@ pub(crate) fn invalid(py: Python<'_>, invalid: InvalidInput) -> PyErr {
     to_python(py, &Error::InvalidInput(invalid))
 }
 
+/// A number is refused that would have to be the id of a contact.
+pub(crate) fn invalid_id(py: Python<'_>) -> PyErr {
+    let exception = make(py, "InvalidInputError", "contact_id must be a whole number of at most 64 bits");
+    let _ = exception.value(py).setattr("field", "contact_id");
+    exception
+}
+
 /// The resolver was closed.
 pub(crate) fn closed(py: Python<'_>) -> PyErr {
     make(py, "ResolverClosedError", "the resolver is closed")
@@ -99,6 +106,12 @@ fn cause(py: Python<'_>, source: Option<&(dyn std::error::Error + 'static)>) -> 
     let exception = make(py, "DriverError", &source.to_string());
     exception.set_cause(py, cause(py, source.source()));
     Some(exception)
+}
+
+/// Whether it is an `IdentityError`.
+pub(crate) fn is_ours(py: Python<'_>, error: &PyErr) -> bool {
+    let base = py.import("identity_core._errors").and_then(|module| module.getattr("IdentityError"));
+    base.is_ok_and(|base| error.matches(py, base).unwrap_or(false))
 }
 
 fn make(py: Python<'_>, class: &str, message: &str) -> PyErr {
