@@ -78,31 +78,7 @@ class AsyncIdentityResolver:
         with reporter(progress, _frames.length(rows)) as report:
             if report is None:
                 return IdentifiedRows(await self._native.identify_many(source, collect=collect, progress=None))
-            return await self._told(source, collect, report)
-
-    async def _told(self, source: _native.Source, collect: bool, report: Reporter) -> IdentifiedRows:
-        """An import that ends where ``report`` raises, as it does where calls block."""
-        failures: list[Exception] = []
-
-        def tell(rows: int, people: int, merges: int) -> None:
-            if failures:
-                return
-            try:
-                report(rows, people, merges)
-            except Exception as failure:
-                failures.append(failure)
-                importing.cancel()
-
-        importing = self._native.identify_many(source, collect=collect, progress=tell)
-        try:
-            people = IdentifiedRows(await importing)
-        except asyncio.CancelledError:
-            if failures:
-                raise failures[0] from None
-            raise
-        if failures:
-            raise failures[0]
-        return people
+            return await _told(self._native, source, collect, report)
 
     async def lookup(
         self, email: str | None = None, phone_number: str | int | None = None
@@ -140,3 +116,30 @@ class AsyncIdentityResolver:
 
     def __repr__(self) -> str:
         return f"<AsyncIdentityResolver, {'closed' if self.closed else 'open'}>"
+
+
+async def _told(
+    resolver: _native.AsyncResolver, source: _native.Source, collect: bool, report: Reporter
+) -> IdentifiedRows:
+    """An import that ends where ``report`` raises, as it does where calls block."""
+    failures: list[Exception] = []
+
+    def tell(rows: int, people: int, merges: int) -> None:
+        if failures:
+            return
+        try:
+            report(rows, people, merges)
+        except Exception as failure:
+            failures.append(failure)
+            importing.cancel()
+
+    importing = resolver.identify_many(source, collect=collect, progress=tell)
+    try:
+        people = IdentifiedRows(await importing)
+    except asyncio.CancelledError:
+        if failures:
+            raise failures[0] from None
+        raise
+    if failures:
+        raise failures[0]
+    return people
