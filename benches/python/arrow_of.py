@@ -1,4 +1,4 @@
-"""Turns the visits that the benchmark wrote as lines of text into an Arrow file: ``python arrow_of.py VISITS.csv OUT``."""
+"""Makes an Arrow file of the visits that the benchmark wrote as text: ``python arrow_of.py VISITS.csv OUT``."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ impl Scene {
         contender.get_or_try_init(set).await
     }
 
-    /// Tables for the npm package.
+    /// Tables for the npm package and the pip package.
     ///
     /// # Errors
     /// What goes wrong on the way.

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 FIRST = "ada ben carla deniz emil fatma georg hanna ivo jana karl lena mats nora otto paula rosa tim ute yusuf".split()
-LAST = "adler bauer celik dietz ebert frank graf haas iwan jung kern lang meyer noll ott peters roth stein vogt wolf".split()
+LAST = (
+    "adler bauer celik dietz ebert frank graf haas iwan jung kern lang meyer noll ott peters roth stein vogt wolf"
+).split()
 DOMAINS = "example.com example.org mail.example web.example post.example".split()
 
 HEADER = ["order_id", "ordered_at", "email", "phone", "amount", "person"]
@@ -47,7 +49,11 @@ def as_typed(email: str, rng: random.Random) -> str:
         return f" {email} "
     if chance < 0.08:
         at = rng.randrange(1, email.index("@"))
-        return email[:at] + email[at + 1 :] if rng.random() < 0.5 else email[: at - 1] + email[at] + email[at - 1] + email[at + 1 :]
+        return (
+            email[:at] + email[at + 1 :]
+            if rng.random() < 0.5
+            else email[: at - 1] + email[at] + email[at - 1] + email[at + 1 :]
+        )
     return email
 
 

@@ -1,8 +1,8 @@
 """From orders to customers: who ordered what, though nobody logged in.
 
-``python orders_to_customers.py FOLDER`` writes there ``orders.csv`` (made by ``make_orders.py``, if it is not there yet),
-``customers.csv``, the largest clusters as pictures (``cluster-1.svg``, …) and ``cluster-sizes.png``. It needs pandas and
-matplotlib.
+``python orders_to_customers.py FOLDER`` writes there ``orders.csv`` (made by ``make_orders.py``, if it is not there
+yet), ``customers.csv``, the largest clusters as pictures (``cluster-1.svg``, …) and ``cluster-sizes.png``. It needs
+pandas and matplotlib.
 """
 
 from __future__ import annotations

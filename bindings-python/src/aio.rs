@@ -8,7 +8,7 @@ use crate::cluster;
 use crate::handle::{self, Handle, Options};
 use crate::import;
 use crate::person::ConsolidatedContact;
-use crate::request::request;
+use crate::request::{self, request};
 use crate::rows::Source;
 use crate::runtime::{awaitable, awaitable_of};
 
@@ -21,15 +21,16 @@ pub(crate) struct AsyncResolver(Arc<Handle>);
 impl AsyncResolver {
     #[staticmethod]
     #[pyo3(signature = (url, *, timeout, default_region, adopt, max_connections))]
-    fn connect(
-        py: Python<'_>,
+    fn connect<'py>(
+        py: Python<'py>,
         url: String,
         timeout: Option<f64>,
         default_region: Option<String>,
         adopt: bool,
-        max_connections: Option<u32>,
-    ) -> PyResult<Bound<'_, PyAny>> {
-        let options = Options { timeout, default_region, adopt, max_connections };
+        max_connections: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let options = Options::new(py, timeout, default_region, adopt, max_connections)?;
+        handle::may_open(py, &url)?;
         awaitable(py, async move { handle::connect(url, options).await.map(Self) })
     }
 
@@ -63,17 +64,19 @@ impl AsyncResolver {
         })
     }
 
-    fn get<'py>(&self, py: Python<'py>, contact_id: i64) -> PyResult<Bound<'py, PyAny>> {
+    fn get<'py>(&self, py: Python<'py>, contact_id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let contact = request::id(py, contact_id)?;
         let (resolver, handle) = (self.0.resolver(py)?, Arc::clone(&self.0));
         awaitable(py, async move {
-            let person = resolver.get(contact_id.into()).await?;
+            let person = resolver.get(contact).await?;
             Ok(person.map(|person| ConsolidatedContact::new(person, &handle)))
         })
     }
 
-    fn cluster<'py>(&self, py: Python<'py>, contact_id: i64) -> PyResult<Bound<'py, PyAny>> {
+    fn cluster<'py>(&self, py: Python<'py>, contact_id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let contact = request::id(py, contact_id)?;
         let resolver = self.0.resolver(py)?;
-        awaitable(py, async move { Ok(resolver.cluster(contact_id.into()).await?.map(cluster::raw)) })
+        awaitable(py, async move { Ok(resolver.cluster(contact).await?.map(cluster::raw)) })
     }
 
     #[pyo3(signature = (source, *, collect, progress))]

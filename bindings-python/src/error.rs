@@ -3,9 +3,12 @@
 
 use std::error::Error as _;
 
-use identity_core::{Error, ErrorKind, Field, InvalidInput};
+use identity_core::{Error, Field, InvalidInput};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+pub(crate) use crate::error_class::class_name;
+use crate::exit;
 
 /// The exception for an error, with its causes.
 pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
@@ -17,9 +20,21 @@ pub(crate) fn of_row(py: Python<'_>, error: &Error, row: u64) -> PyErr {
     exception(py, error, Some(row))
 }
 
+/// Either on a thread that does not hold the GIL.
+pub(crate) fn apart(error: &Error, row: Option<u64>) -> PyErr {
+    exit::attach(|py| exception(py, error, row)).unwrap_or_else(exit::too_late)
+}
+
 /// A value of a request is refused.
 pub(crate) fn invalid(py: Python<'_>, invalid: InvalidInput) -> PyErr {
     to_python(py, &Error::InvalidInput(invalid))
+}
+
+/// A number is refused that would have to be the id of a contact.
+pub(crate) fn invalid_id(py: Python<'_>) -> PyErr {
+    let exception = make(py, "InvalidInputError", "contact_id must be a whole number of at most 64 bits");
+    let _ = exception.value(py).setattr("field", "contact_id");
+    exception
 }
 
 /// The resolver was closed.
@@ -37,20 +52,13 @@ pub(crate) fn forked(py: Python<'_>) -> PyErr {
     )
 }
 
-/// The class's name in `identity_core._errors`.
-pub(crate) fn class_name(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidInput => "InvalidInputError",
-        ErrorKind::Conflict => "ConflictError",
-        ErrorKind::Unavailable => "StoreUnavailableError",
-        ErrorKind::Overloaded => "OverloadedError",
-        ErrorKind::Timeout => "TimeoutError",
-        ErrorKind::Refused => "StoreRefusedError",
-        ErrorKind::Unsound => "UnsoundStoreError",
-        ErrorKind::NotAdopted => "NotAdoptedError",
-        ErrorKind::Configuration => "ConfigurationError",
-        _ => "IdentityError",
-    }
+/// SQLite was used by the parent process.
+pub(crate) fn forked_with_sqlite(py: Python<'_>) -> PyErr {
+    make(
+        py,
+        "ForkedError",
+        "SQLite was used before this process forked; connect to it first in the child, or start the child with spawn",
+    )
 }
 
 /// The field's name as Python's arguments have it.
@@ -98,6 +106,12 @@ fn cause(py: Python<'_>, source: Option<&(dyn std::error::Error + 'static)>) -> 
     let exception = make(py, "DriverError", &source.to_string());
     exception.set_cause(py, cause(py, source.source()));
     Some(exception)
+}
+
+/// Whether it is an `IdentityError`.
+pub(crate) fn is_ours(py: Python<'_>, error: &PyErr) -> bool {
+    let base = py.import("identity_core._errors").and_then(|module| module.getattr("IdentityError"));
+    base.is_ok_and(|base| error.matches(py, base).unwrap_or(false))
 }
 
 fn make(py: Python<'_>, class: &str, message: &str) -> PyErr {

@@ -3,11 +3,10 @@
 use identity_core::OnInvalid;
 use pyo3::prelude::*;
 
-use crate::error;
 use crate::handle::Options;
 use crate::outcome::{Identified, RowError};
 use crate::rows::Source;
-use crate::runtime;
+use crate::{error, exit, runtime};
 
 /// Rows that are read before anybody looks for signals.
 const PER_STEP: usize = 1 << 20;
@@ -24,7 +23,7 @@ pub(crate) fn people_of(
     let normalizer = Options::normalizer(default_region).map_err(|error| error::to_python(py, &error))?;
     let mut batches = source.take()?;
     let mut chunks = Vec::new();
-    while let Some(chunk) = py.detach(|| batches.next(PER_STEP))? {
+    while let Some(chunk) = exit::detach(py, || batches.next(PER_STEP))? {
         chunks.push(chunk);
         py.check_signals()?;
     }
@@ -38,5 +37,5 @@ pub(crate) fn people_of(
         return Err(error::of_row(py, &error, row));
     }
     let errors = refused.map(|(row, error)| RowError::new(row, &error)).collect();
-    py.detach(|| Identified::new(people.rows(), errors, people.people(), people.merges()))
+    exit::detach(py, || Identified::new(people.rows(), errors, people.people(), people.merges()))
 }

@@ -2,10 +2,11 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use identity_core::{Error, IdentityResolver, Normalizer};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 
 use crate::error;
@@ -29,6 +30,31 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Of a call's arguments.
+    ///
+    /// # Errors
+    /// `ConfigurationError` for a number of connections that is none.
+    pub(crate) fn new(
+        py: Python<'_>,
+        timeout: Option<f64>,
+        default_region: Option<String>,
+        adopt: bool,
+        max_connections: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let connections = max_connections.map(|number| match number.extract::<u32>() {
+            Ok(0) => Err(None),
+            Err(error) if error.is_instance_of::<PyOverflowError>(py) => Err(None),
+            number => number.map_err(Some),
+        });
+        let max_connections = connections.transpose().map_err(|error| {
+            error.unwrap_or_else(|| {
+                let text = "max_connections must be a whole number, 1 or more".to_owned();
+                error::to_python(py, &Error::Configuration(text))
+            })
+        })?;
+        Ok(Self { timeout, default_region, adopt, max_connections })
+    }
+
     /// How requests are normalised.
     pub(crate) fn normalizer(default_region: Option<&str>) -> Result<Normalizer, Error> {
         let normalizer = Normalizer::new();
@@ -46,6 +72,27 @@ impl Options {
             Some(seconds) => Duration::try_from_secs_f64(seconds).map(Some).map_err(|_| invalid(())),
             None => Ok(None),
         }
+    }
+}
+
+/// The process that used SQLite first; 0 for none.
+static SQLITE_IS_OF: AtomicU32 = AtomicU32::new(0);
+
+/// Whether this process may open a store.
+///
+/// SQLite remembers in memory which locks its process has. A forked child takes the memory over and not the locks, so it would
+/// wait for ever for locks that nobody has, or write without any, and lose what it acknowledged.
+///
+/// # Errors
+/// `ForkedError` for SQLite in a child of a process that used it.
+pub(crate) fn may_open(py: Python<'_>, url: &str) -> PyResult<()> {
+    if !url.starts_with("sqlite:") {
+        return Ok(());
+    }
+    let process = std::process::id();
+    match SQLITE_IS_OF.compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire) {
+        Err(other) if other != process => Err(error::forked_with_sqlite(py)),
+        _ => Ok(()),
     }
 }
 

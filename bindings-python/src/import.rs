@@ -8,10 +8,10 @@ use futures_util::{Stream, StreamExt, stream};
 use identity_core::{ContactId, Error, ErrorKind, Identified, IdentityResolver, OnInvalid, Progress};
 use pyo3::prelude::*;
 
-use crate::error;
 use crate::outcome::{self, RowError};
 use crate::rows::{Batch, Batches};
-use crate::runtime::{LOOK_FOR_SIGNALS, outside, runtime};
+use crate::runtime::{LOOK_FOR_SIGNALS, check_signals, outside, runtime};
+use crate::{error, exit};
 
 /// Rows of one transaction; see `ResolverBuilder::import_size`.
 const CHUNK: usize = 4_000;
@@ -32,7 +32,7 @@ pub(crate) fn import_here(
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<outcome::Identified> {
     let runtime = runtime(py)?;
-    py.detach(|| {
+    exit::detach(py, || {
         runtime.block_on(async {
             let failure = Failure::default();
             let failed = failure.clone();
@@ -43,7 +43,7 @@ pub(crate) fn import_here(
             loop {
                 let answered = tokio::time::timeout(LOOK_FOR_SIGNALS, answers.next()).await;
                 if looked.elapsed() >= LOOK_FOR_SIGNALS {
-                    outside(|| Python::attach(|py| py.check_signals()))?;
+                    check_signals()?;
                     looked = Instant::now();
                 }
                 match answered {
@@ -52,14 +52,14 @@ pub(crate) fn import_here(
                     Ok(Some(answers)) => {
                         import.add(answers)?;
                         if let Some((progress, done)) = progress.zip(import.report()) {
-                            outside(|| Python::attach(|py| progress.call1(py, done).map(drop)))?;
+                            tell(progress, done)?;
                         }
                     }
                 }
             }
             failure.raise()?;
             if let Some(progress) = progress {
-                outside(|| Python::attach(|py| progress.call1(py, import.done()).map(drop)))?;
+                tell(progress, import.done())?;
             }
             drop(answers);
             import.finish(&resolver).await
@@ -87,10 +87,11 @@ pub(crate) async fn import_apart(
     let mut import = Import::new(collect);
     let mut answers = import.answers(&resolver, Box::pin(chunks));
     let tell = |done| match &progress {
-        Some((event_loop, progress)) => Python::attach(|py| {
-            let (rows, people, merges) = done;
+        Some((event_loop, progress)) => exit::attach(|py| {
+            let (rows, people, merges): Done = done;
             event_loop.call_method1(py, "call_soon_threadsafe", (progress, rows, people, merges)).map(drop)
-        }),
+        })
+        .unwrap_or_else(|| Err(exit::too_late())),
         None => Ok(()),
     };
     while let Some(answers) = answers.next().await {
@@ -103,6 +104,12 @@ pub(crate) async fn import_apart(
     tell(import.done())?;
     drop(answers);
     import.finish(&resolver).await
+}
+
+/// Calls back on the caller's thread.
+fn tell(progress: &Py<PyAny>, done: Done) -> PyResult<()> {
+    let call = || exit::attach(|py| progress.call1(py, done).map(drop));
+    outside(call).unwrap_or_else(|| Err(exit::too_late()))
 }
 
 /// The exception of a source of rows, which ends it.
@@ -121,6 +128,9 @@ impl Failure {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 }
+
+/// Rows, people created and merges.
+type Done = (u64, u64, u64);
 
 type Answers = Vec<Result<Identified, Error>>;
 
@@ -172,20 +182,20 @@ impl Import {
                     self.errors.push(RowError::new(row, &error));
                     self.rows.push(None);
                 }
-                Err(error) => return Err(Python::attach(|py| error::of_row(py, &error, row))),
+                Err(error) => return Err(error::apart(&error, Some(row))),
             }
         }
         Ok(())
     }
 
-    /// Rows, people created and merges.
-    fn done(&self) -> (u64, u64, u64) {
+    /// How far it is.
+    fn done(&self) -> Done {
         let done = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         (done.rows, done.people, done.merges)
     }
 
     /// The same, where it is time to tell.
-    fn report(&mut self) -> Option<(u64, u64, u64)> {
+    fn report(&mut self) -> Option<Done> {
         if self.reported.elapsed() < REPORT_EVERY {
             return None;
         }
@@ -201,7 +211,7 @@ impl Import {
         let mut moved: HashMap<ContactId, ContactId> = HashMap::new();
         for asked in primaries.chunks(ASKED_TOGETHER) {
             let current = resolver.primaries(asked).await;
-            let current = current.map_err(|error| Python::attach(|py| error::to_python(py, &error)))?;
+            let current = current.map_err(|error| error::apart(&error, None))?;
             // One that was deleted meanwhile is no more than it was.
             let changed = asked.iter().zip(current).filter_map(|(then, now)| Some((*then, now?)));
             moved.extend(changed.filter(|(then, now)| then != now));

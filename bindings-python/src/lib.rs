@@ -11,11 +11,14 @@
 //! | `import.rs`, `outcome.rs` | imports, and what comes out of them |
 //! | `frames.rs` | rows without a store |
 //! | `person.rs`, `cluster.rs` | what callers get |
-//! | `error.rs` | exceptions |
+//! | `error.rs`, `error_class.rs` | exceptions |
+//! | `exit.rs` | the end of the interpreter |
 
 mod aio;
 mod cluster;
 mod error;
+mod error_class;
+mod exit;
 mod frames;
 mod handle;
 mod import;
@@ -48,6 +51,8 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let wait = wrap_pyfunction!(crate::exit::wait_for_others, module)?;
+        module.py().import("atexit")?.call_method1("register", (wait,))?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

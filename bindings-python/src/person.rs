@@ -3,10 +3,12 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use identity_core::IdentityResolver;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 use crate::cluster::{self, RawCluster};
+use crate::error;
 use crate::handle::Handle;
 use crate::runtime::wait_for;
 
@@ -125,15 +127,24 @@ impl ConsolidatedContact {
     /// The card that a notebook shows.
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        py.import("identity_core._card")?.getattr("card")?.call1((slf, slf.get().cluster(py)))
+        py.import("identity_core._card")?.getattr("card")?.call1((slf, slf.get().cluster(py)?))
     }
 }
 
 impl ConsolidatedContact {
-    /// The cluster as it is now. A card is drawn without it where the resolver is closed or its database away.
-    fn cluster(&self, py: Python<'_>) -> Option<RawCluster> {
-        let resolver = self.resolver.as_ref()?.resolver(py).ok()?;
-        let cluster = wait_for(py, async { resolver.cluster(self.person.primary_contact_id).await }).ok()?;
-        cluster.map(cluster::raw)
+    /// The cluster as it is now; `None` where the resolver is closed or its database away.
+    ///
+    /// # Errors
+    /// What is no answer of ours, such as Ctrl-C.
+    fn cluster(&self, py: Python<'_>) -> PyResult<Option<RawCluster>> {
+        let Some(handle) = &self.resolver else { return Ok(None) };
+        let ask = |resolver: IdentityResolver| {
+            wait_for(py, async { resolver.cluster(self.person.primary_contact_id).await })
+        };
+        match handle.resolver(py).and_then(ask) {
+            Ok(cluster) => Ok(cluster.map(cluster::raw)),
+            Err(error) if error::is_ours(py, &error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

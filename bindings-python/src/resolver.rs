@@ -9,7 +9,7 @@ use crate::handle::{self, Handle, Options};
 use crate::import;
 use crate::outcome::Identified;
 use crate::person::ConsolidatedContact;
-use crate::request::request;
+use crate::request::{self, request};
 use crate::rows::Source;
 use crate::runtime::wait_for;
 
@@ -28,9 +28,10 @@ impl Resolver {
         timeout: Option<f64>,
         default_region: Option<String>,
         adopt: bool,
-        max_connections: Option<u32>,
+        max_connections: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let options = Options { timeout, default_region, adopt, max_connections };
+        let options = Options::new(py, timeout, default_region, adopt, max_connections)?;
+        handle::may_open(py, &url)?;
         wait_for(py, handle::connect(url, options)).map(Self)
     }
 
@@ -60,15 +61,17 @@ impl Resolver {
         Ok(people.into_iter().map(|person| ConsolidatedContact::new(person, &self.0)).collect())
     }
 
-    fn get(&self, py: Python<'_>, contact_id: i64) -> PyResult<Option<ConsolidatedContact>> {
+    fn get(&self, py: Python<'_>, contact_id: &Bound<'_, PyAny>) -> PyResult<Option<ConsolidatedContact>> {
+        let contact = request::id(py, contact_id)?;
         let resolver = self.0.resolver(py)?;
-        let person = wait_for(py, async { resolver.get(contact_id.into()).await })?;
+        let person = wait_for(py, async { resolver.get(contact).await })?;
         Ok(person.map(|person| ConsolidatedContact::new(person, &self.0)))
     }
 
-    fn cluster(&self, py: Python<'_>, contact_id: i64) -> PyResult<Option<RawCluster>> {
+    fn cluster(&self, py: Python<'_>, contact_id: &Bound<'_, PyAny>) -> PyResult<Option<RawCluster>> {
+        let contact = request::id(py, contact_id)?;
         let resolver = self.0.resolver(py)?;
-        let cluster = wait_for(py, async { resolver.cluster(contact_id.into()).await })?;
+        let cluster = wait_for(py, async { resolver.cluster(contact).await })?;
         Ok(cluster.map(cluster::raw))
     }
 

@@ -15,7 +15,7 @@ use pyo3_async_runtimes::generic::{self, ContextExt};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-use crate::error;
+use crate::{error, exit};
 
 /// How long Ctrl-C may wait for a call that waits for a database.
 pub(crate) const LOOK_FOR_SIGNALS: Duration = Duration::from_millis(50);
@@ -48,13 +48,13 @@ pub(crate) fn wait_for<T: Send>(
     call: impl Future<Output = Result<T, identity_core::Error>> + Send,
 ) -> PyResult<T> {
     let runtime = runtime(py)?;
-    let answer = py.detach(|| {
+    let answer = exit::detach(py, || {
         runtime.block_on(async {
             let mut call = pin!(call);
             loop {
                 match tokio::time::timeout(LOOK_FOR_SIGNALS, &mut call).await {
                     Ok(answer) => return Ok::<_, PyErr>(answer),
-                    Err(_) => outside(|| Python::attach(|py| py.check_signals()))?,
+                    Err(_) => check_signals()?,
                 }
             }
         })
@@ -67,6 +67,12 @@ pub(crate) fn outside<T>(call: impl FnOnce() -> T) -> T {
     tokio::task::block_in_place(call)
 }
 
+/// Lets handlers of signals run; what one raises, as Ctrl-C's does, ends the call.
+pub(crate) fn check_signals() -> PyResult<()> {
+    // Where the interpreter ends, this thread ends with it.
+    outside(|| exit::attach(|py| py.check_signals())).unwrap_or(Ok(()))
+}
+
 /// Runs what takes a while on a thread of its own, and waits for it as [`wait_for`] does. Where a signal ends the wait, the
 /// thread goes on, and what it finds is dropped.
 pub(crate) fn apart<T: Send + 'static>(
@@ -77,7 +83,7 @@ pub(crate) fn apart<T: Send + 'static>(
     let worker = std::thread::spawn(move || drop(done.send(work())));
     let result = Mutex::new(result);
     loop {
-        let received = py.detach(|| {
+        let received = exit::detach(py, || {
             let result = result.lock().unwrap_or_else(PoisonError::into_inner);
             result.recv_timeout(LOOK_FOR_SIGNALS)
         });
@@ -101,10 +107,7 @@ pub(crate) fn awaitable<'py, T>(
 where
     T: for<'any> IntoPyObject<'any> + Send + 'static,
 {
-    awaitable_of(
-        py,
-        async move { call.await.map_err(|error| Python::attach(|py| error::to_python(py, &error))) },
-    )
+    awaitable_of(py, async move { call.await.map_err(|error| error::apart(&error, None)) })
 }
 
 /// The same of what fails with exceptions.
@@ -116,6 +119,9 @@ where
     T: for<'any> IntoPyObject<'any> + Send + 'static,
 {
     runtime(py)?;
+    if exit::is_over() {
+        return Err(exit::too_late());
+    }
     let locals = TaskLocals::with_running_loop(py)?.copy_context(py)?;
     generic::future_into_py_with_locals::<Ours, _, _>(py, locals, call)
 }
@@ -161,11 +167,12 @@ impl generic::Runtime for Ours {
         Task(current().spawn(call))
     }
 
+    /// What sets the result of a future. Where the interpreter ends, nobody waits for it any more.
     fn spawn_blocking<F>(call: F) -> Task
     where
         F: FnOnce() + Send + 'static,
     {
-        Task(current().spawn_blocking(call))
+        Task(current().spawn_blocking(move || exit::attach(|_| call()).unwrap_or_default()))
     }
 }
 

@@ -92,7 +92,7 @@ sys.stdin.read()
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """The SQLite file is locked by somebody else. By another process, since locks of one process do not shut itself out."""
+    """The SQLite file is locked by somebody else: another process, since its own locks do not shut a process out."""
     command = [sys.executable, "-c", LOCK, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "locked\n"

@@ -120,3 +120,48 @@ def test_loops_may_follow_each_other() -> None:
                 await asyncio.gather(*(resolver.identify(phone_number=n) for n in range(50)))
 
         asyncio.run(main())
+
+
+@pytest.mark.parametrize("rows", [100, 50_000])
+def test_progress_that_raises_ends_an_import(rows: int) -> None:
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect("memory:") as resolver:
+            told: list[ic.Progress] = []
+
+            def stop(done: ic.Progress) -> None:
+                told.append(done)
+                raise RuntimeError("enough")
+
+            with pytest.raises(RuntimeError, match="enough"):
+                await resolver.identify_many(({"phone": n} for n in range(rows)), progress=stop)
+            assert len(told) == 1
+            assert (await resolver.identify(phone_number=0)).phone_numbers == ("0",)
+
+    asyncio.run(main())
+
+
+def test_the_event_loop_runs_while_rows_are_prepared() -> None:
+    """A query may take its time."""
+    import polars as pl
+
+    def slow(frame: pl.DataFrame) -> pl.DataFrame:
+        time.sleep(0.5)
+        return frame
+
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect("memory:") as resolver:
+            late: list[float] = []
+
+            async def tick() -> None:
+                while True:
+                    start = time.monotonic()
+                    await asyncio.sleep(0.01)
+                    late.append(time.monotonic() - start)
+
+            ticking = asyncio.create_task(tick())
+            query = pl.LazyFrame({"phone": [1, 2]}).map_batches(slow)
+            assert (await resolver.identify_many(query)).people == 2
+            ticking.cancel()
+            assert max(late) < 0.4
+
+    asyncio.run(main())

@@ -54,8 +54,7 @@ def test_every_frame_gives_the_same_answer(shop: tuple[Path, str]) -> None:
         "list": frame[["email", "phone"]].to_dict("records"),
     }
     answers = {
-        name: ic.identify_frame(shape, email="email", phone="phone", errors="collect")
-        for name, shape in shapes.items()
+        name: ic.identify_frame(shape, email="email", phone="phone", errors="collect") for name, shape in shapes.items()
     }
     with ic.IdentityResolver.connect("memory:") as resolver:
         answers["store"] = resolver.identify_many(shapes["polars"], errors="collect")

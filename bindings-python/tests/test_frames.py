@@ -54,7 +54,9 @@ SHAPES: dict[str, Callable[[], Any]] = {
     "pandas of Arrow": lambda: pd.DataFrame(COLUMNS).astype(
         {"email": pd.ArrowDtype(pa.large_string()), "phone": pd.ArrowDtype(pa.string())}
     ),
-    "pandas of text and numbers": lambda: pd.DataFrame({"email": EMAILS, "phone": [1, "2", 1.0, None, np.nan, "+49 30", 2]}),
+    "pandas of text and numbers": lambda: pd.DataFrame(
+        {"email": EMAILS, "phone": [1, "2", 1.0, None, np.nan, "+49 30", 2]}
+    ),
     "polars": lambda: pl.DataFrame(COLUMNS),
     "polars, lazy": lambda: pl.DataFrame(COLUMNS).lazy(),
     "polars categories": lambda: pl.DataFrame(COLUMNS).cast({"email": pl.Categorical, "phone": pl.Categorical}),
@@ -63,7 +65,9 @@ SHAPES: dict[str, Callable[[], Any]] = {
     "pyarrow, chunked": lambda: pa.Table.from_batches(pa.table(COLUMNS).to_batches(max_chunksize=2)),
     "pyarrow batch": lambda: pa.table(COLUMNS).to_batches()[0],
     "pyarrow reader": _reader,
-    "pyarrow large": lambda: pa.table({"email": pa.array(EMAILS, pa.large_string()), "phone": pa.array(PHONES, pa.string_view())}),
+    "pyarrow large": lambda: pa.table(
+        {"email": pa.array(EMAILS, pa.large_string()), "phone": pa.array(PHONES, pa.string_view())}
+    ),
     "pyarrow dictionary": lambda: pa.table(
         {name: pa.array(COLUMNS[name]).dictionary_encode() for name in ("email", "phone")}
     ),
@@ -115,8 +119,8 @@ def test_numbers_are_their_digits(kind: str, memory: ic.IdentityResolver) -> Non
     [
         pa.array([1.5, None]),
         pa.array([-1, None]),
-        pa.array([2.0**60, None]),
-        pa.array([20_000_000.0, None], pa.float32()),
+        pa.array([2.0**53, None]),
+        pa.array([2.0**24, None], pa.float32()),
         pa.array([float("inf"), None]),
         pa.array(["letters", None]),
     ],
@@ -197,10 +201,9 @@ def test_results_are_what_libraries_take() -> None:
     assert people.to_polars().to_dict(as_series=False) == expected
     assert people.to_pandas().to_dict("list") == expected
     assert pl.DataFrame(people).equals(people.to_polars())
-    from_arrow = pl.from_arrow(people)
-    # Of what has the interface alone some versions make a column of structs.
-    frame_of = from_arrow.struct.unnest() if isinstance(from_arrow, pl.Series) else from_arrow
-    assert frame_of.equals(people.to_polars())
+    # Of what has the interface and is not pyarrow's, polars 2 makes a column of structs.
+    assert pl.from_arrow(people).struct.unnest().equals(people.to_polars())
+    assert pl.from_arrow(people.to_pyarrow()).equals(people.to_polars())
     assert pd.DataFrame.from_arrow(people).equals(people.to_pandas())
     assert duckdb.connect().from_arrow(pa.table(people)).fetchall() == list(zip(PRIMARIES, CONTACTS))
     frame = pd.DataFrame(COLUMNS)

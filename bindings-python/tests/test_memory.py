@@ -21,7 +21,9 @@ def resident():
             return int(line.split()[1]) / 1024
 """
 
-CALLS = RESIDENT + """
+CALLS = (
+    RESIDENT
+    + """
 with ic.IdentityResolver.connect("memory:") as resolver:
     samples = []
     for call in range(1_000_000):
@@ -31,8 +33,11 @@ with ic.IdentityResolver.connect("memory:") as resolver:
             samples.append(resident())
 print(max(samples[-3:]) - max(samples[:2]))
 """
+)
 
-IMPORTS = RESIDENT + """
+IMPORTS = (
+    RESIDENT
+    + """
 rows = [{"email": f"{n % 5_000}@x.io", "phone": n % 5_000} for n in range(10_000)]
 samples = []
 with ic.IdentityResolver.connect(sys.argv[1]) as resolver:
@@ -43,8 +48,11 @@ with ic.IdentityResolver.connect(sys.argv[1]) as resolver:
             samples.append(resident())
 print(max(samples[-3:]) - max(samples[:3]))
 """
+)
 
-FRAMES = RESIDENT + """
+FRAMES = (
+    RESIDENT
+    + """
 import polars as pl
 frame = pl.DataFrame({"email": [f"{n % 5_000}@x.io" for n in range(50_000)], "phone": list(range(50_000))})
 samples = []
@@ -54,8 +62,11 @@ for number in range(100):
         samples.append(resident())
 print(max(samples[-3:]) - max(samples[:3]))
 """
+)
 
-ASYNC = RESIDENT + """
+ASYNC = (
+    RESIDENT
+    + """
 import asyncio
 
 async def main():
@@ -69,6 +80,7 @@ async def main():
 
 asyncio.run(main())
 """
+)
 
 
 def _growth(program: str, *arguments: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -163,24 +164,92 @@ def test_a_forked_child_is_told(url: str) -> None:
     resolver.close()
 
 
-def test_a_forked_child_connects_its_own(database_url: str) -> None:
-    import asyncio
-
-    with ic.IdentityResolver.connect(database_url) as resolver:
+@pytest.mark.parametrize("store", ["memory", "mysql", "mariadb"])
+def test_a_forked_child_connects_its_own(store: str, fresh_url: Callable[[str], str]) -> None:
+    url = fresh_url(store)
+    with ic.IdentityResolver.connect(url) as resolver:
         resolver.identify("a@x.io", 1)
+        before = () if store == "memory" else ("a@x.io",)
 
         def work() -> None:
-            with ic.IdentityResolver.connect(database_url) as own:
-                assert own.identify("b@x.io", 1).emails == ("a@x.io", "b@x.io")
+            with ic.IdentityResolver.connect(url) as own:
+                assert own.identify("b@x.io", 1).emails == (*before, "b@x.io")
 
             async def main() -> None:
-                async with await ic.AsyncIdentityResolver.connect(database_url) as own:
-                    assert len((await own.identify("c@x.io", 1)).emails) == 3
+                async with await ic.AsyncIdentityResolver.connect(url) as own:
+                    assert "c@x.io" in (await own.identify("c@x.io", 1)).emails
 
             asyncio.run(main())
 
         assert _child(work) == 0
-        assert resolver.identify(phone_number=1).emails == ("a@x.io", "b@x.io", "c@x.io")
+        if before:
+            assert resolver.identify(phone_number=1).emails == ("a@x.io", "b@x.io", "c@x.io")
+
+
+def test_a_fork_while_other_threads_are_at_it(fresh_url: Callable[[str], str]) -> None:
+    url = fresh_url("mysql")
+    with ic.IdentityResolver.connect(url) as resolver:
+        ending = threading.Event()
+
+        def busy(thread: int) -> None:
+            n = 0
+            while not ending.is_set():
+                n += 1
+                resolver.identify(f"{thread}-{n}@x.io", n % 50)
+
+        def work() -> None:
+            with ic.IdentityResolver.connect(url) as own:
+                assert own.identify("child@x.io").emails == ("child@x.io",)
+
+        with ThreadPoolExecutor(6) as pool:
+            done = [pool.submit(busy, thread) for thread in range(6)]
+            try:
+                assert [_child(work) for _ in range(20)] == [0] * 20
+            finally:
+                ending.set()
+            for thread in done:
+                thread.result()
+        assert resolver.lookup("child@x.io")
+
+
+def test_sqlite_is_not_taken_over_by_a_forked_child(fresh_url: Callable[[str], str]) -> None:
+    """SQLite's own account of a process's locks is wrong in a child: it would hang, or lose what it acknowledged."""
+    url = fresh_url("sqlite")
+    ic.IdentityResolver.connect(url).close()
+
+    async def awaited() -> None:
+        await ic.AsyncIdentityResolver.connect(url)
+
+    start = time.monotonic()
+    for other in (url, fresh_url("sqlite")):
+        assert _child(lambda other=other: ic.IdentityResolver.connect(other)) == 42
+    assert _child(lambda: asyncio.run(awaited())) == 42
+    assert time.monotonic() - start < 5
+    # The parent goes on.
+    with ic.IdentityResolver.connect(url) as resolver:
+        resolver.identify("a@x.io", 1)
+
+
+FIRST_IN_THE_CHILD = """
+import os, sys, warnings, identity_core as ic
+warnings.simplefilter("ignore")
+ic.identify_frame([{"phone": 1}])
+with ic.IdentityResolver.connect("memory:") as resolver:
+    resolver.identify(phone_number=1)
+child = os.fork()
+if child == 0:
+    with ic.IdentityResolver.connect(sys.argv[1]) as resolver:
+        resolver.identify("a@x.io", 1)
+else:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_sqlite_may_be_used_in_a_forked_child_alone(fresh_url: Callable[[str], str]) -> None:
+    url = fresh_url("sqlite")
+    subprocess.run([sys.executable, "-c", FIRST_IN_THE_CHILD, url], check=True, timeout=60)
+    with ic.IdentityResolver.connect(url) as resolver:
+        assert resolver.lookup("a@x.io")[0].phone_numbers == ("1",)
 
 
 def _work(url: str, worker: int) -> int:
@@ -190,8 +259,11 @@ def _work(url: str, worker: int) -> int:
     return worker
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_processes_share_a_database(database_url: str, method: str) -> None:
+@pytest.mark.parametrize(
+    ("store", "method"), [("sqlite", "spawn"), ("mysql", "spawn"), ("mysql", "fork"), ("mariadb", "fork")]
+)
+def test_processes_share_a_database(store: str, method: str, fresh_url: Callable[[str], str]) -> None:
+    database_url = fresh_url(store)
     with ic.IdentityResolver.connect(database_url) as resolver:
         resolver.identify("first@x.io", 0)
         context = multiprocessing.get_context(method)

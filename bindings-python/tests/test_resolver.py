@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -58,6 +63,13 @@ def test_lookup_only_reads(resolver: ic.IdentityResolver) -> None:
         (None, 1.5, "phone_number"),
         (None, 1e300, "phone_number"),
         (None, float("inf"), "phone_number"),
+        (None, 2.0**53, "phone_number"),
+        (None, np.float32(2**24), "phone_number"),
+        (None, np.float32(1.5), "phone_number"),
+        (None, Decimal("123.5"), "phone_number"),
+        (None, Decimal("-1"), "phone_number"),
+        (None, Decimal("1E+999999999"), "phone_number"),
+        (None, Decimal("Infinity"), "phone_number"),
         (None, 2**64, "phone_number"),
         (None, True, "phone_number"),
         (None, [1], "phone_number"),
@@ -78,9 +90,28 @@ def test_what_is_no_request_names_the_field(
             assert not isinstance(value, (str, float)) or len(str(value)) < 3 or str(value) not in str(raised.value)
 
 
-@pytest.mark.parametrize("phone", [123456, "123456", np.int64(123456), np.uint32(123456), 123456.0, np.float64(123456)])
+@pytest.mark.parametrize(
+    "phone",
+    [
+        123456,
+        "123456",
+        np.int64(123456),
+        np.uint32(123456),
+        123456.0,
+        np.float64(123456),
+        np.float32(123456),
+        Decimal(123456),
+        Decimal("123456.00"),
+    ],
+)
 def test_numbers_of_every_type_are_their_digits(memory: ic.IdentityResolver, phone: Any) -> None:
     assert memory.identify(phone_number=phone).phone_numbers == ("123456",)
+
+
+def test_the_largest_floats_that_are_one_number(memory: ic.IdentityResolver) -> None:
+    """2**53 may have been 2**53 + 1 before somebody made a float of it."""
+    assert memory.identify(phone_number=float(2**53 - 1)).phone_numbers == (str(2**53 - 1),)
+    assert memory.identify(phone_number=np.float32(2**24 - 1)).phone_numbers == (str(2**24 - 1),)  # type: ignore[arg-type]
 
 
 def test_a_default_region_makes_numbers_one() -> None:
@@ -102,6 +133,47 @@ def test_a_closed_resolver_says_so(url: str) -> None:
             call()
 
 
+def test_ids_that_no_database_has(memory: ic.IdentityResolver) -> None:
+    for call in (memory.get, memory.graph):
+        for number in (2**63, -(2**63) - 1, 2**100):
+            with pytest.raises(ic.InvalidInputError, match="contact_id") as raised:
+                call(number)
+            assert raised.value.field == "contact_id"
+        with pytest.raises(TypeError):
+            call("1")  # type: ignore[arg-type]
+        assert call(2**63 - 1) is None
+
+
+def _endless(begun: threading.Event) -> Iterator[dict[str, Any]]:
+    for n in itertools.count():
+        if n > 8_000:
+            begun.set()
+        yield {"email": f"{n}@x.io", "phone": n}
+
+
+def test_a_resolver_that_is_closed_during_a_call_says_so(url: str) -> None:
+    resolver = ic.IdentityResolver.connect(url)
+    begun = threading.Event()
+    closing = threading.Thread(target=lambda: (begun.wait(), resolver.close()))
+    closing.start()
+    with pytest.raises(ic.ResolverClosedError):
+        resolver.identify_many(_endless(begun))
+    closing.join()
+
+
+def test_the_same_where_it_is_awaited(url: str) -> None:
+    async def main() -> None:
+        resolver = await ic.AsyncIdentityResolver.connect(url)
+        begun = threading.Event()
+        importing = asyncio.create_task(resolver.identify_many(_endless(begun)))
+        await asyncio.to_thread(begun.wait)
+        await resolver.close()
+        with pytest.raises(ic.ResolverClosedError):
+            await importing
+
+    asyncio.run(main())
+
+
 def test_another_resolver_sees_what_one_wrote(database_url: str) -> None:
     with ic.IdentityResolver.connect(database_url) as one, ic.IdentityResolver.connect(database_url) as other:
         person = one.identify("a@x.io", 1)
@@ -118,6 +190,9 @@ def test_another_resolver_sees_what_one_wrote(database_url: str) -> None:
         ("memory:", {"timeout": -1.0}),
         ("memory:", {"timeout": float("nan")}),
         ("memory:", {"default_region": "Atlantis"}),
+        ("memory:", {"max_connections": -1}),
+        ("memory:", {"max_connections": 0}),
+        ("memory:", {"max_connections": 2**70}),
     ],
 )
 def test_settings_that_do_not_fit(url: str, options: dict[str, Any]) -> None:

@@ -121,7 +121,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// All that there are, in no order that means anything.
+    /// All of them, for whoever has something for each, such as the exceptions of another language.
     pub const ALL: &[Self] = &[
         Self::InvalidInput,
         Self::Conflict,

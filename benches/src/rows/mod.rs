@@ -7,7 +7,9 @@ mod http;
 mod import;
 mod memory;
 mod node;
+mod partition;
 mod python;
+mod python_callers;
 mod resident;
 mod turns;
 
@@ -36,11 +38,12 @@ pub(crate) enum Row {
     NodeMemory,
     Resident,
     Python,
+    PythonCallers,
 }
 
 impl Row {
     /// Those that share a server, in the order in which they are measured.
-    const ON_A_SERVER: [Self; 9] = [
+    const ON_A_SERVER: [Self; 10] = [
         Self::Known,
         Self::New,
         Self::Mixed,
@@ -49,6 +52,7 @@ impl Row {
         Self::Http,
         Self::Growth,
         Self::NodeMySql,
+        Self::PythonCallers,
         Self::ImportMySql,
     ];
 
@@ -73,6 +77,7 @@ impl Row {
             Self::Memory => memory::WORK,
             Self::Resident => resident::WORK,
             Self::Python => python::WORK,
+            Self::PythonCallers => python_callers::WORK,
         }
     }
 
@@ -97,6 +102,7 @@ impl Row {
             Self::ImportSqlite => import::sqlite(options).await,
             Self::Memory => memory::line(options).await,
             Self::Resident => resident::line(options).await,
+            Self::PythonCallers => python_callers::line(options, scene).await,
             Self::Python => return python::lines(options).await,
         };
         Ok(vec![line?])
@@ -109,7 +115,7 @@ impl Row {
 /// What goes wrong while measuring.
 pub(crate) async fn all(options: &Options, kept: &mut Kept) -> Result<(), Failure> {
     // Before hours of measuring, not after.
-    if options.wants(Row::Python.name()) {
+    if [Row::Python, Row::PythonCallers].iter().any(|row| options.wants(row.name())) {
         python::interpreter(options)?;
     }
     for rows in [&Row::ON_A_SERVER[..], &Row::ALONE] {

@@ -5,10 +5,10 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use identity_core::{IdentifyRequest, Normalizer, OnInvalid, PhoneNumber, people_of};
+use identity_core::{InvalidReason, Normalizer, OnInvalid, PhoneNumber, PhoneRef, Rows, people_of};
 use tokio::process::Command;
 
-use super::{at_least, at_most};
+use super::{at_least, at_most, partition};
 use crate::report::Line;
 use crate::visits::Visits;
 use crate::{Failure, Options};
@@ -60,8 +60,8 @@ pub(super) async fn lines(options: &Options) -> Result<Vec<Line>, Failure> {
     let ours_of_few = contend(python, "ours", &few).await?;
     same(&told.iter().flat_map(|(_, rounds)| rounds).collect::<Vec<_>>())?;
     same(&[&networkx, &ours_of_few])?;
-    let people = rust.first().map(|(_, people)| *people);
-    if people != told.first().and_then(|(_, rounds)| rounds.first()).map(|told| told.people) {
+    let found = told.first().and_then(|(_, rounds)| rounds.first()).map(|told| &told.digest);
+    if rust.first().map(|(_, digest)| digest) != found {
         return Err("Rust and Python find different people".into());
     }
 
@@ -129,7 +129,15 @@ async fn contend(python: &Path, name: &str, visits: &Path) -> Result<Told, Failu
     Told::parse(&output).ok_or_else(|| format!("{name} told nothing").into())
 }
 
-async fn run(python: &Path, program: &str, arguments: &[&std::ffi::OsStr]) -> Result<String, Failure> {
+/// What a program of `benches/python` prints.
+///
+/// # Errors
+/// Where it fails.
+pub(super) async fn run(
+    python: &Path,
+    program: &str,
+    arguments: &[&std::ffi::OsStr],
+) -> Result<String, Failure> {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(program);
     let output = Command::new(python)
         .arg(&program)
@@ -145,15 +153,68 @@ async fn run(python: &Path, program: &str, arguments: &[&std::ffi::OsStr]) -> Re
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Strings in, ids out, without Python between.
-fn in_rust(count: u64) -> (f64, u64) {
-    let visits: Vec<Vec<IdentifyRequest>> = vec![Visits::new(count).collect()];
+/// Strings in, ids out, without Python between: seconds, and a digest of who is with whom.
+fn in_rust(count: u64) -> (f64, String) {
+    let visits = vec![Columns::of(Visits::new(count))];
     let start = Instant::now();
     let people = people_of(Normalizer::new(), &visits, OnInvalid::GoOn);
-    let ids: Vec<_> = people.rows().flatten().map(|row| row.primary_contact_id).collect();
+    let ids: Vec<_> = people.rows().map(|row| row.map(|row| row.primary_contact_id)).collect();
     let took = start.elapsed().as_secs_f64();
-    std::hint::black_box(ids);
-    (took, people.people())
+    (took, partition::digest(ids))
+}
+
+/// Visits as a frame has them: all of a column's text in one piece.
+#[derive(Debug, Default)]
+struct Columns {
+    email: Texts,
+    phone: Texts,
+}
+
+#[derive(Debug, Default)]
+struct Texts {
+    text: String,
+    /// Where each row's begins and ends; `None` where there is none.
+    places: Vec<Option<(u32, u32)>>,
+}
+
+impl Texts {
+    fn push(&mut self, text: Option<&str>) {
+        let begin = self.text.len() as u32;
+        self.text.push_str(text.unwrap_or_default());
+        self.places.push(text.map(|_| (begin, self.text.len() as u32)));
+    }
+
+    fn get(&self, row: usize) -> Option<&str> {
+        self.places[row].map(|(begin, end)| &self.text[begin as usize..end as usize])
+    }
+}
+
+impl Columns {
+    fn of(visits: Visits) -> Self {
+        let mut columns = Self::default();
+        for visit in visits {
+            columns.email.push(visit.email.as_deref());
+            columns.phone.push(match &visit.phone_number {
+                Some(PhoneNumber::Text(phone)) => Some(phone),
+                _ => None,
+            });
+        }
+        columns
+    }
+}
+
+impl Rows for Columns {
+    fn count(&self) -> usize {
+        self.email.places.len()
+    }
+
+    fn email(&self, row: usize) -> Result<Option<&str>, InvalidReason> {
+        Ok(self.email.get(row))
+    }
+
+    fn phone_number(&self, row: usize) -> Result<Option<PhoneRef<'_>>, InvalidReason> {
+        Ok(self.phone.get(row).map(PhoneRef::Text))
+    }
 }
 
 fn same(told: &[&Told]) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from types import TracebackType
 from typing import final
@@ -10,7 +11,7 @@ from . import _frames, _native
 from ._graph import ContactGraph, graph_of
 from ._native import ConsolidatedContact
 from ._people import IdentifiedRows
-from ._progress import Progress, reporter
+from ._progress import Progress, Reporter, reporter
 
 
 @final
@@ -53,9 +54,7 @@ class AsyncIdentityResolver:
         )
         return resolver
 
-    async def identify(
-        self, email: str | None = None, phone_number: str | int | None = None
-    ) -> ConsolidatedContact:
+    async def identify(self, email: str | None = None, phone_number: str | int | None = None) -> ConsolidatedContact:
         """Finds out who this is, and writes what is new; see :meth:`IdentityResolver.identify`."""
         return await self._native.identify(email, phone_number)
 
@@ -70,15 +69,16 @@ class AsyncIdentityResolver:
     ) -> IdentifiedRows:
         """:meth:`identify` for each row in order; see :meth:`IdentityResolver.identify_many`.
 
-        An iterable of Python objects is read on another thread than the event loop's; ``progress`` is called by the
-        event loop. Cancelling it ends the import after what is written.
+        Rows are prepared, and an iterable of Python objects is read, on other threads than the event loop's;
+        ``progress`` is called by the event loop, and ends the import where it raises. Cancelling it ends the import
+        after what is written.
         """
         collect = _frames.is_collecting(errors)
-        source = _frames.source(rows, email, phone)
+        source = await asyncio.to_thread(_frames.source, rows, email, phone)
         with reporter(progress, _frames.length(rows)) as report:
-            return IdentifiedRows(
-                await self._native.identify_many(source, collect=collect, progress=report)
-            )
+            if report is None:
+                return IdentifiedRows(await self._native.identify_many(source, collect=collect, progress=None))
+            return await _told(self._native, source, collect, report)
 
     async def lookup(
         self, email: str | None = None, phone_number: str | int | None = None
@@ -116,3 +116,30 @@ class AsyncIdentityResolver:
 
     def __repr__(self) -> str:
         return f"<AsyncIdentityResolver, {'closed' if self.closed else 'open'}>"
+
+
+async def _told(
+    resolver: _native.AsyncResolver, source: _native.Source, collect: bool, report: Reporter
+) -> IdentifiedRows:
+    """An import that ends where ``report`` raises, as it does where calls block."""
+    failures: list[Exception] = []
+
+    def tell(rows: int, people: int, merges: int) -> None:
+        if failures:
+            return
+        try:
+            report(rows, people, merges)
+        except Exception as failure:
+            failures.append(failure)
+            importing.cancel()
+
+    importing = resolver.identify_many(source, collect=collect, progress=tell)
+    try:
+        people = IdentifiedRows(await importing)
+    except asyncio.CancelledError:
+        if failures:
+            raise failures[0] from None
+        raise
+    if failures:
+        raise failures[0]
+    return people

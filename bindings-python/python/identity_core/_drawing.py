@@ -90,9 +90,7 @@ def _tree(graph: ContactGraph) -> dict[int, tuple[int | None, int]]:
     return tree
 
 
-def _places(
-    tree: dict[int, tuple[int | None, int]], drawn: list[int]
-) -> dict[int, tuple[float, int]]:
+def _places(tree: dict[int, tuple[int | None, int]], drawn: list[int]) -> dict[int, tuple[float, int]]:
     """Angle and ring of each contact: each gets as much of its parent's sector as it has contacts behind it."""
     children: dict[int, list[int]] = {contact: [] for contact in drawn}
     weights = dict.fromkeys(drawn, 1)

@@ -18,9 +18,9 @@ class IdentityError(Exception):
 
 
 class InvalidInputError(IdentityError, ValueError):
-    """A value is no email or no phone number, or there is neither. Nothing was changed by it."""
+    """A value is no email, no phone number or no id, or there is neither. Nothing was changed by it."""
 
-    #: ``"email"`` or ``"phone_number"``; ``None`` where it is the request as a whole.
+    #: ``"email"``, ``"phone_number"`` or ``"contact_id"``; ``None`` where it is the request as a whole.
     field: str | None = None
 
 
@@ -69,7 +69,11 @@ class ResolverClosedError(IdentityError):
 
 
 class ForkedError(IdentityError):
-    """The resolver was connected before the process forked, and serves the parent only. Connect another in the child."""
+    """The resolver was connected before the process forked, and serves the parent only. Connect another in the child.
+
+    Or the parent used SQLite, and the child connects to SQLite: what SQLite knows of a process does not survive
+    ``fork``. Use SQLite in the child alone, or start the child with ``spawn``.
+    """
 
 
 class DriverError(IdentityError):

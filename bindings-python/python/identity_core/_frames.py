@@ -6,7 +6,7 @@ None of the libraries is imported unless the caller has one of its frames in han
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, Union
 
 from . import _native
@@ -31,8 +31,14 @@ class ArrowArrayExportable(Protocol):
     def __arrow_c_array__(self, requested_schema: Any = None) -> Any: ...
 
 
-#: What an import takes.
-Rows: TypeAlias = Union[ArrowStreamExportable, ArrowArrayExportable, Iterable[Mapping[str, Any]]]
+#: What an import takes: a frame, an iterable of rows (dicts or named tuples), or a dict of columns.
+Rows: TypeAlias = Union[  # noqa: UP007 - classes that are protocols have no `|` before 3.11
+    ArrowStreamExportable,
+    ArrowArrayExportable,
+    Iterable[Mapping[str, Any]],
+    Iterable[tuple[Any, ...]],
+    Mapping[str, Sequence[Any]],
+]
 
 
 def is_collecting(errors: OnError) -> bool:
@@ -47,6 +53,8 @@ def length(data: object) -> int | None:
     if _is_of("duckdb", "DuckDBPyRelation", data):
         # It would run the query for it.
         return None
+    if isinstance(data, Mapping):
+        return length(next(iter(data.values()), ()))
     try:
         return len(data)  # type: ignore[arg-type]
     except TypeError:
@@ -55,15 +63,18 @@ def length(data: object) -> int | None:
 
 def source(data: Any, email: str | None, phone: str | None) -> _native.Source:
     """The rows of ``data``."""
-    emails, phones = _names(data, email, EMAIL), _names(data, phone, PHONE)
+    required = [name for name in (email, phone) if name is not None]
+    _check(data, required)
+    emails = list(EMAIL) if email is None else [email]
+    phones = list(PHONE) if phone is None else [phone]
     if _is_of("pandas", "DataFrame", data):
         return _of_pandas(data, emails, phones)
     if _is_of("polars", "LazyFrame", data):
-        data = data.collect()
+        data = _narrowed(data, emails, phones).collect()
     if _is_of("polars", "DataFrame", data):
-        # Columns of nothing but nulls have a type of their own, which polars exports in a way that others do not read.
-        pl = sys.modules["polars"]
-        data = data.cast({pl.Null: pl.String})
+        data = _of_polars(_narrowed(data, emails, phones))
+    if _is_of("pyarrow", "RecordBatchReader", data):
+        return _native.Source.of_reader(data, emails, phones, required)
     if _is_of("duckdb", "DuckDBPyRelation", data):
         data = _of_duckdb(data, emails, phones)
     elif hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
@@ -73,18 +84,23 @@ def source(data: Any, email: str | None, phone: str | None) -> _native.Source:
     elif isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
         raise TypeError(f"rows must be a frame, an Arrow stream or an iterable of dicts, not {type(data).__name__}")
     else:
-        return _native.Source.of_objects(iter(data), emails, phones)
-    return _native.Source.of_arrow(data, emails, phones)
+        if isinstance(data, Sequence):
+            # All rows are at hand: one that has the name is enough, wherever it is.
+            required = [name for name in required if not any(name in _keys(row) for row in data)]
+        return _native.Source.of_objects(iter(data), emails, phones, required)
+    return _native.Source.of_arrow(data, emails, phones, required)
 
 
-def _names(data: Any, name: str | None, usual: tuple[str, ...]) -> list[str]:
-    """The columns to look for; one that the caller named must be there."""
-    if name is None:
-        return list(usual)
+def _check(data: Any, required: list[str]) -> None:
+    """Refuses columns that the caller named and that are not there: a misspelt one would change who is who."""
     columns = _columns(data)
-    if columns is not None and name not in columns:
-        raise ValueError(f"there is no column {name!r}; the columns are: {', '.join(map(str, columns))}")
-    return [name]
+    for name in required:
+        if columns is not None and name not in columns:
+            raise ValueError(f"there is no column {name!r}; the columns are: {', '.join(map(str, columns))}")
+
+
+def _keys(row: Any) -> Any:
+    return row if isinstance(row, Mapping) else getattr(row, "_fields", ())
 
 
 def _columns(data: Any) -> list[Any] | None:
@@ -92,6 +108,8 @@ def _columns(data: Any) -> list[Any] | None:
         return list(data)
     if _is_of("polars", "LazyFrame", data):
         return list(data.collect_schema().names())
+    if _is_of("pandas", "DataFrame", data):
+        return list(data.columns)
     for attribute in ("column_names", "columns"):
         columns = getattr(data, attribute, None)
         if columns is not None and not callable(columns):
@@ -144,10 +162,34 @@ def _of_pandas(frame: Any, emails: list[str], phones: list[str]) -> _native.Sour
         return _of_objects(columns, *names)
     try:
         arrays = {name: pa.array(column, from_pandas=True) for name, column in columns.items()}
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        # Text and numbers in one column: each value is looked at as it is.
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        # Text and numbers in one column, or a value that Arrow has no place for: each is looked at as it is.
         return _of_objects(columns, *names)
-    return _native.Source.of_arrow(pa.table(arrays), emails, phones)
+    if not all(_holds_identifiers(pa, array.type) for array in arrays.values()):
+        # So one row of them is one row's error, as it is in a list.
+        return _of_objects(columns, *names)
+    return _native.Source.of_arrow(pa.table(arrays), emails, phones, [])
+
+
+def _holds_identifiers(pa: Any, kind: Any) -> bool:
+    types = pa.types
+    if types.is_dictionary(kind):
+        return _holds_identifiers(pa, kind.value_type)
+    tests = (types.is_null, types.is_integer, types.is_floating, types.is_decimal)
+    return str(kind) in ("string", "large_string", "string_view") or any(test(kind) for test in tests)
+
+
+def _of_polars(frame: Any) -> Any:
+    """Without the types that polars exports in a way that others do not read."""
+    pl = sys.modules["polars"]
+    # Columns of nothing but nulls have a type of their own.
+    frame = frame.cast({pl.Null: pl.String})
+    # What is below 0, or has more than 64 bits, is no phone number, and stays none.
+    for name, least in (("Int128", -1), ("UInt128", 0)):
+        kind = getattr(pl, name, None)
+        if kind is not None and kind in frame.dtypes:
+            frame = frame.with_columns(pl.col(kind).clip(least, 2**64).cast(pl.Decimal(38, 0)))
+    return frame
 
 
 def _of_objects(columns: Mapping[str, Any], email: str | None, phone: str | None) -> _native.Source:
@@ -156,7 +198,7 @@ def _of_objects(columns: Mapping[str, Any], email: str | None, phone: str | None
     nothing = [None] * count
     emails = lists[email] if email is not None else nothing
     phones = lists[phone] if phone is not None else nothing
-    return _native.Source.of_objects(iter(zip(emails, phones)), [], [])
+    return _native.Source.of_pairs(iter(zip(emails, phones)))
 
 
 def _of_columns(columns: Mapping[str, Any], emails: list[str], phones: list[str]) -> _native.Source:
@@ -173,4 +215,4 @@ def _of_columns(columns: Mapping[str, Any], emails: list[str], phones: list[str]
         for values in zip(*given):
             yield (values[0] if names[0] else None, values[-1] if names[1] else None)
 
-    return _native.Source.of_objects(pairs(), [], [])
+    return _native.Source.of_pairs(pairs())

@@ -75,8 +75,10 @@ class IdColumn(Sequence["int | None"]):
 class IdentifiedRows:
     """Who the rows of an import are, one row for each that went in, in their order.
 
-    It is an Arrow table (``__arrow_c_stream__``), so ``polars.DataFrame``, ``polars.from_arrow``, ``pyarrow.table`` and
-    ``pandas.DataFrame.from_arrow`` take it as it is, and ``frame["person"] = people["primary_contact_id"]`` works with pandas and numpy. The columns:
+    It is an Arrow table (``__arrow_c_stream__``), so ``polars.DataFrame``, ``pyarrow.table`` and
+    ``pandas.DataFrame.from_arrow`` take it as it is, and ``frame["person"] = people["primary_contact_id"]`` works with
+    pandas and numpy. ``polars.from_arrow`` makes a series of structs of it; ``.struct.unnest()`` is the frame. The
+    columns:
 
     ``primary_contact_id``
         the person's primary as it stands when the whole import is done: rows whose people were merged later carry the
@@ -172,11 +174,12 @@ def identify_frame(
 
     ``rows``
         a frame of pandas or polars, a table of pyarrow, a DuckDB relation, anything with the Arrow PyCapsule interface,
-        an iterable of dicts, or a dict of columns. Text is read where it lies.
+        an iterable of dicts or of named tuples, or a dict of columns. Text is read where it lies.
     ``email``, ``phone``
-        the columns' names. By default ``email``, and one of ``phone_number``, ``phoneNumber`` and ``phone``. A frame may
-        have one of both alone. Phone numbers may be numbers: ``123456.0``, as pandas makes of integers with gaps, is
-        ``123456``. Nulls, NaN and empty text are absent values.
+        the columns' names. One that is given must be there. By default the first that is there of ``email``, ``Email``,
+        ``e_mail``, ``email_address``, and of ``phone_number``, ``phoneNumber``, ``phone``, ``Phone``; a frame may have
+        one of both alone. Phone numbers may be whole numbers of any type: ``123456.0``, as pandas makes of integers
+        with gaps, is ``123456`` (the text ``"123456.0"`` is not). Nulls, NaN and empty text are absent values.
     ``errors``
         ``"raise"``: the first row that is no email and no phone number, or has neither, raises
         :class:`InvalidInputError` with its position. ``"collect"``: such rows have no person, and are listed in

@@ -18,8 +18,9 @@ class IdentityResolver:
     """Finds out who a customer is. Make one with :meth:`connect`.
 
     It may be used from many threads at once: what they ask while a transaction is in flight becomes the next one, and
-    other Python threads run while a call waits. It belongs to the process that connected it: in a child made by ``fork``
-    its calls raise :class:`ForkedError`, and the child connects its own. Ctrl-C ends a call.
+    other Python threads run while a call waits. It belongs to the process that connected it: in a child made by
+    ``fork`` its calls raise :class:`ForkedError`, and the child connects its own. To SQLite it can do so only if the
+    parent has not used SQLite; otherwise start it with ``spawn``. Ctrl-C ends a call.
 
     ::
 
@@ -56,7 +57,9 @@ class IdentityResolver:
         ``adopt``
             takes over a table ``Contact`` that holds rows already, after it was checked as a whole
         ``max_connections``
-            to the database; 10 by default
+            to the database, 1 or more; 10 by default
+
+        :raises ForkedError: SQLite was used in this process's parent before the ``fork``
         """
         resolver = object.__new__(cls)
         resolver._native = _native.Resolver.connect(
@@ -68,9 +71,7 @@ class IdentityResolver:
         )
         return resolver
 
-    def identify(
-        self, email: str | None = None, phone_number: str | int | None = None
-    ) -> ConsolidatedContact:
+    def identify(self, email: str | None = None, phone_number: str | int | None = None) -> ConsolidatedContact:
         """Finds out who this is, and writes what is new.
 
         Nobody has the email or the phone number: a new person. Somebody has one of them: the other is added. Two people
@@ -110,9 +111,7 @@ class IdentityResolver:
         with reporter(progress, _frames.length(rows)) as report:
             return IdentifiedRows(self._native.identify_many(source, collect=collect, progress=report))
 
-    def lookup(
-        self, email: str | None = None, phone_number: str | int | None = None
-    ) -> list[ConsolidatedContact]:
+    def lookup(self, email: str | None = None, phone_number: str | int | None = None) -> list[ConsolidatedContact]:
         """Every person that the email and the phone number lead to: none, one or two, the oldest first. Reads only."""
         return self._native.lookup(email, phone_number)
 

@@ -5,20 +5,17 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, Decimal128Array, Float64Array, Int64Array, LargeStringArray, PrimitiveArray,
+    Array, ArrayRef, Decimal128Array, Float64Array, Int64Array, LargeStringArray, PrimitiveArray, RunArray,
     StringArray, StringViewArray, UInt64Array,
 };
 use arrow_schema::DataType;
 use identity_core::{InvalidReason, PhoneRef, Rows};
 
-use crate::request::{LARGEST_WHOLE, whole};
-
-/// Up to here every whole number is an `f32` of its own.
-const LARGEST_WHOLE_F32: f64 = 16_777_216.0;
+use crate::request::{LARGEST_WHOLE, LARGEST_WHOLE_F32, whole};
 
 /// A range of rows of two columns; the columns are shared.
 #[derive(Clone)]
@@ -74,9 +71,10 @@ pub(crate) enum Column {
     Unsigned(UInt64Array),
     /// And the largest whole number that its type can tell from its neighbours.
     Float(Float64Array, f64),
-    Decimal(Decimal128Array),
+    /// And how many of the digits are behind the point.
+    Decimal(Decimal128Array, i8),
     /// Where each row's value is among those of another column; `None` where there is none.
-    Dictionary(Vec<Option<usize>>, Box<Column>),
+    Places(Vec<Option<usize>>, Box<Column>),
     Nothing,
 }
 
@@ -100,7 +98,21 @@ impl Column {
                 Self::Float(array.as_primitive::<Float32Type>().unary(f64::from), LARGEST_WHOLE_F32)
             }
             DataType::Float64 => Self::Float(array.as_primitive::<Float64Type>().clone(), LARGEST_WHOLE),
-            DataType::Decimal128(_, 0) => Self::Decimal(array.as_primitive::<Decimal128Type>().clone()),
+            DataType::Decimal32(_, scale) => {
+                Self::Decimal(array.as_primitive::<Decimal32Type>().unary(i128::from), *scale)
+            }
+            DataType::Decimal64(_, scale) => {
+                Self::Decimal(array.as_primitive::<Decimal64Type>().unary(i128::from), *scale)
+            }
+            DataType::Decimal128(_, scale) => {
+                Self::Decimal(array.as_primitive::<Decimal128Type>().clone(), *scale)
+            }
+            DataType::Decimal256(_, scale) => {
+                // What does not fit is no phone number, and as little is what is below 0.
+                let fitting =
+                    array.as_primitive::<Decimal256Type>().unary(|value| value.to_i128().unwrap_or(-1));
+                Self::Decimal(fitting, *scale)
+            }
             DataType::Dictionary(_, _) => {
                 let dictionary = array.as_any_dictionary_opt()?;
                 let (keys, values) = (dictionary.keys(), dictionary.values());
@@ -113,10 +125,20 @@ impl Column {
                     .enumerate()
                     .map(|(row, place): (usize, Option<usize>)| place.filter(|_| keys.is_valid(row)))
                     .collect();
-                Self::Dictionary(places, Box::new(Self::new(values)?))
+                Self::Places(places, Box::new(Self::new(values)?))
             }
+            DataType::RunEndEncoded(ends, _) => match ends.data_type() {
+                DataType::Int16 => Self::of_runs(array.as_run::<Int16Type>())?,
+                DataType::Int32 => Self::of_runs(array.as_run::<Int32Type>())?,
+                _ => Self::of_runs(array.as_run::<Int64Type>())?,
+            },
             _ => return None,
         })
+    }
+
+    fn of_runs<E: RunEndIndexType>(array: &RunArray<E>) -> Option<Self> {
+        let places = (0..array.len()).map(|row| Some(array.get_physical_index(row))).collect();
+        Some(Self::Places(places, Box::new(Self::new(array.values())?)))
     }
 
     /// A row's email.
@@ -125,12 +147,12 @@ impl Column {
             Self::Text(array) => Ok(array.is_valid(row).then(|| array.value(row))),
             Self::LargeText(array) => Ok(array.is_valid(row).then(|| array.value(row))),
             Self::TextView(array) => Ok(array.is_valid(row).then(|| array.value(row))),
-            Self::Dictionary(places, values) => places[row].map_or(Ok(None), |place| values.text(place)),
+            Self::Places(places, values) => places[row].map_or(Ok(None), |place| values.text(place)),
             Self::Float(array, _) if array.is_valid(row) && array.value(row).is_nan() => Ok(None),
             Self::Signed(array) if array.is_valid(row) => Err(InvalidReason::NotText),
             Self::Unsigned(array) if array.is_valid(row) => Err(InvalidReason::NotText),
             Self::Float(array, _) if array.is_valid(row) => Err(InvalidReason::NotText),
-            Self::Decimal(array) if array.is_valid(row) => Err(InvalidReason::NotText),
+            Self::Decimal(array, _) if array.is_valid(row) => Err(InvalidReason::NotText),
             _ => Ok(None),
         }
     }
@@ -141,18 +163,26 @@ impl Column {
             Self::Text(_) | Self::LargeText(_) | Self::TextView(_) => {
                 return Ok(self.text(row)?.map(PhoneRef::Text));
             }
-            Self::Dictionary(places, values) => {
+            Self::Places(places, values) => {
                 return places[row].map_or(Ok(None), |place| values.phone(place));
             }
             Self::Signed(array) if array.is_valid(row) => u64::try_from(array.value(row)).ok(),
             Self::Unsigned(array) if array.is_valid(row) => Some(array.value(row)),
             Self::Float(array, _) if array.is_valid(row) && array.value(row).is_nan() => return Ok(None),
             Self::Float(array, largest) if array.is_valid(row) => Some(whole(array.value(row), *largest)?),
-            Self::Decimal(array) if array.is_valid(row) => u64::try_from(array.value(row)).ok(),
+            Self::Decimal(array, scale) if array.is_valid(row) => without_point(array.value(row), *scale),
             _ => return Ok(None),
         };
         digits.map(|digits| Some(PhoneRef::Number(digits))).ok_or(InvalidReason::NotAWholeNumber)
     }
+}
+
+/// The digits of a decimal that is a whole number.
+fn without_point(value: i128, scale: i8) -> Option<u64> {
+    let power = 10_i128.checked_pow(u32::from(scale.unsigned_abs()))?;
+    let whole =
+        if scale < 0 { value.checked_mul(power)? } else { (value % power == 0).then_some(value / power)? };
+    u64::try_from(whole).ok()
 }
 
 fn widen<T>(array: &PrimitiveArray<T>) -> Int64Array

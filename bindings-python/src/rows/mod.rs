@@ -1,5 +1,6 @@
 //! Rows of many requests: from Arrow without a copy, or from Python objects one by one.
 
+mod arrow;
 mod columns;
 mod objects;
 mod source;

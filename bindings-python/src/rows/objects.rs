@@ -3,14 +3,13 @@
 use std::fmt;
 
 use identity_core::{InvalidReason, PhoneNumber, PhoneRef, Rows};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 
-use crate::request;
+use crate::{exit, request};
 
 /// Rows, read from Python objects.
-#[derive(Default)]
 pub(crate) struct ObjectRows(Vec<Row>);
 
 struct Row {
@@ -18,52 +17,128 @@ struct Row {
     phone: Result<Option<PhoneNumber>, InvalidReason>,
 }
 
-impl ObjectRows {
-    /// Reads up to `most` rows: mappings, of which `names` says what is under which key (the first that is there counts), or
-    /// pairs of an email and a phone number.
+/// Rows of Python objects, some at a time.
+pub(crate) struct ObjectBatches {
+    rows: Py<PyAny>,
+    shape: Shape,
+    position: u64,
+}
+
+/// What the objects are.
+pub(crate) enum Shape {
+    /// Pairs of an email and a phone number: of our own, since of other tuples nobody knows what is where.
+    Pairs,
+    /// Objects whose values have names; see [`Source`](super::Source).
+    Named { names: [Vec<String>; 2], required: Vec<String> },
+}
+
+impl ObjectBatches {
+    /// Of an iterator.
+    pub(crate) fn new(rows: Py<PyAny>, shape: Shape) -> Self {
+        Self { rows, shape, position: 0 }
+    }
+
+    /// The next rows, at most so many; `None` at the end.
     ///
     /// # Errors
-    /// What the iterator raises, and `TypeError` for objects that are neither.
-    pub(crate) fn read(
-        rows: &Bound<'_, PyAny>,
-        names: &[Vec<String>; 2],
-        position: u64,
-        most: usize,
-    ) -> PyResult<Self> {
+    /// What the iterator raises; `TypeError` for objects of other shapes; `ValueError` where a required name is in none of the
+    /// first rows, before any of them is used.
+    pub(crate) fn next(&mut self, py: Python<'_>, most: usize) -> PyResult<Option<ObjectRows>> {
         let mut read = Vec::new();
-        for row in rows.try_iter()?.take(most) {
+        let mut missing = match &self.shape {
+            Shape::Named { required, .. } if self.position == 0 => required.clone(),
+            _ => vec![],
+        };
+        for row in self.rows.bind(py).try_iter()?.take(most) {
+            if exit::is_near() {
+                return Err(exit::too_late());
+            }
             let row = row?;
-            let [email, phone] = if let Ok(pair) = row.cast::<PyTuple>() {
-                [pair.get_item(0).ok(), pair.get_item(1).ok()]
-            } else if let Ok(mapping) = row.cast::<PyMapping>() {
-                [under(mapping, &names[0])?, under(mapping, &names[1])?]
-            } else {
-                let kind = row.get_type().name()?;
-                let position = position + read.len() as u64;
-                let message =
-                    format!("row {position} must be a mapping, such as a dict, and is of type {kind}");
-                return Err(PyTypeError::new_err(message));
+            let [email, phone] = match &self.shape {
+                Shape::Pairs => {
+                    let pair = row.cast::<PyTuple>()?;
+                    [Some(pair.get_item(0)?), Some(pair.get_item(1)?)]
+                }
+                Shape::Named { names: [email, phone], .. } => {
+                    let Some(row) = NamedRow::new(&row) else {
+                        return Err(unfit(&row, self.position + read.len() as u64));
+                    };
+                    if !missing.is_empty() {
+                        let mut still = Vec::new();
+                        for name in missing {
+                            if !row.has(&name)? {
+                                still.push(name);
+                            }
+                        }
+                        missing = still;
+                    }
+                    [row.first(email)?, row.first(phone)?]
+                }
             };
             read.push(Row {
                 email: email.as_ref().map_or(Ok(None), request::text),
                 phone: phone.as_ref().map_or(Ok(None), request::number),
             });
         }
-        Ok(Self(read))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        match missing.first() {
+            Some(name) if !read.is_empty() => {
+                let rows = read.len();
+                Err(PyValueError::new_err(format!("none of the first {rows} rows has {name:?}")))
+            }
+            _ => {
+                self.position += read.len() as u64;
+                Ok((!read.is_empty()).then_some(ObjectRows(read)))
+            }
+        }
     }
 }
 
-fn under<'py>(row: &Bound<'py, PyMapping>, names: &[String]) -> PyResult<Option<Bound<'py, PyAny>>> {
-    for name in names {
-        if row.contains(name)? {
-            return row.get_item(name).map(Some);
+/// A row whose values have names.
+enum NamedRow<'a, 'py> {
+    Mapping(&'a Bound<'py, PyMapping>),
+    /// A tuple and the names of its fields.
+    Tuple(&'a Bound<'py, PyTuple>, Vec<String>),
+}
+
+impl<'a, 'py> NamedRow<'a, 'py> {
+    fn new(row: &'a Bound<'py, PyAny>) -> Option<Self> {
+        if let Ok(mapping) = row.cast::<PyMapping>() {
+            return Some(Self::Mapping(mapping));
+        }
+        let tuple = row.cast::<PyTuple>().ok()?;
+        let names = row.getattr("_fields").ok()?.extract().ok()?;
+        Some(Self::Tuple(tuple, names))
+    }
+
+    fn has(&self, name: &str) -> PyResult<bool> {
+        match self {
+            Self::Mapping(row) => row.contains(name),
+            Self::Tuple(_, names) => Ok(names.iter().any(|other| other == name)),
         }
     }
-    Ok(None)
+
+    /// The value under the first of the names that is there.
+    fn first(&self, names: &[String]) -> PyResult<Option<Bound<'py, PyAny>>> {
+        for name in names {
+            match self {
+                Self::Mapping(row) if row.contains(name)? => return row.get_item(name).map(Some),
+                Self::Mapping(_) => {}
+                Self::Tuple(row, fields) => {
+                    if let Some(place) = fields.iter().position(|field| field == name) {
+                        return row.get_item(place).map(Some);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn unfit(row: &Bound<'_, PyAny>, position: u64) -> PyErr {
+    let kind = row.get_type().name().map_or_else(|_| "another".to_owned(), |name| name.to_string());
+    PyTypeError::new_err(format!(
+        "row {position} must be a mapping, such as a dict, or a named tuple, and is of type {kind}"
+    ))
 }
 
 impl Rows for ObjectRows {

@@ -3,22 +3,29 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use arrow_array::RecordBatchReader;
-use arrow_schema::ArrowError;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3_arrow::PySchema;
 use pyo3_arrow::input::AnyRecordBatch;
 
 use super::Batch;
-use super::columns::{ArrowRows, Column};
-use super::objects::ObjectRows;
+use super::arrow::{ArrowBatches, Reader};
+use super::objects::{ObjectBatches, Shape};
+use crate::exit;
 
 /// Rows for one import: made of what a caller has, used up by the import.
+///
+/// `email` and `phone` are the names of columns or keys, of which the first that is there counts; those that are `required` have
+/// to be there.
 #[pyclass(frozen, module = "identity_core._native")]
 #[derive(Debug)]
 pub(crate) struct Source(Mutex<Option<Batches>>);
 
 impl Source {
+    fn new(batches: Batches) -> Self {
+        Self(Mutex::new(Some(batches)))
+    }
+
     /// The rows, once.
     pub(crate) fn take(&self) -> PyResult<Batches> {
         let batches = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -28,32 +35,47 @@ impl Source {
 
 #[pymethods]
 impl Source {
-    /// Rows of anything with the Arrow PyCapsule interface. `email` and `phone` are the names of columns, of which the first
-    /// that is there counts.
+    /// Rows of anything with the Arrow PyCapsule interface.
     #[staticmethod]
-    fn of_arrow(frame: AnyRecordBatch, email: Vec<String>, phone: Vec<String>) -> PyResult<Self> {
+    fn of_arrow(
+        frame: AnyRecordBatch,
+        email: Vec<String>,
+        phone: Vec<String>,
+        required: Vec<String>,
+    ) -> PyResult<Self> {
         let reader = frame.into_reader()?;
         let schema = reader.schema();
-        let column = |names: &[String]| names.iter().find_map(|name| schema.index_of(name).ok());
-        let columns = [column(&email), column(&phone)];
-        if columns == [None, None] {
-            let there: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-            return Err(PyValueError::new_err(format!(
-                "there is no column for emails ({}) and none for phone numbers ({}); the columns are: {}",
-                email.join(", "),
-                phone.join(", "),
-                there.join(", ")
-            )));
-        }
-        let arrow = ArrowBatches { reader, columns, rest: None };
-        Ok(Self(Mutex::new(Some(Batches::Arrow(arrow)))))
+        let batches = ArrowBatches::new(Reader::Stream(reader), &schema, [&email, &phone], &required)?;
+        Ok(Self::new(Batches::Arrow(batches)))
     }
 
-    /// Rows of an iterator of mappings, or of pairs.
+    /// Rows of a `pyarrow.RecordBatchReader`, which may run Python for each batch.
     #[staticmethod]
-    fn of_objects(rows: Py<PyAny>, email: Vec<String>, phone: Vec<String>) -> Self {
-        let objects = ObjectBatches { rows, names: [email, phone], position: 0 };
-        Self(Mutex::new(Some(Batches::Objects(objects))))
+    fn of_reader(
+        reader: &Bound<'_, PyAny>,
+        email: Vec<String>,
+        phone: Vec<String>,
+        required: Vec<String>,
+    ) -> PyResult<Self> {
+        let schema = reader.getattr("schema")?.extract::<PySchema>()?.into_inner();
+        let reader = Reader::Python(reader.clone().unbind());
+        let batches = ArrowBatches::new(reader, &schema, [&email, &phone], &required)?;
+        Ok(Self::new(Batches::Arrow(batches)))
+    }
+
+    /// Rows of an iterator of mappings, or of tuples whose fields have names.
+    #[staticmethod]
+    fn of_objects(rows: Py<PyAny>, email: Vec<String>, phone: Vec<String>, required: Vec<String>) -> Self {
+        Self::new(Batches::Objects(ObjectBatches::new(
+            rows,
+            Shape::Named { names: [email, phone], required },
+        )))
+    }
+
+    /// Rows of an iterator of pairs of an email and a phone number.
+    #[staticmethod]
+    fn of_pairs(rows: Py<PyAny>) -> Self {
+        Self::new(Batches::Objects(ObjectBatches::new(rows, Shape::Pairs)))
     }
 }
 
@@ -63,60 +85,16 @@ pub(crate) enum Batches {
     Objects(ObjectBatches),
 }
 
-pub(crate) struct ArrowBatches {
-    reader: Box<dyn RecordBatchReader + Send>,
-    columns: [Option<usize>; 2],
-    /// What is left of the last batch that was read.
-    rest: Option<ArrowRows>,
-}
-
-pub(crate) struct ObjectBatches {
-    rows: Py<PyAny>,
-    names: [Vec<String>; 2],
-    position: u64,
-}
-
 impl Batches {
     /// The next rows, at most so many; `None` at the end. To be called without the GIL: whoever provides the rows may need
     /// it.
     pub(crate) fn next(&mut self, most: usize) -> PyResult<Option<Batch>> {
         match self {
             Self::Arrow(batches) => Ok(batches.next(most)?.map(Batch::Arrow)),
-            Self::Objects(batches) => Python::attach(|py| {
-                let rows = ObjectRows::read(batches.rows.bind(py), &batches.names, batches.position, most)?;
-                batches.position += identity_core::Rows::count(&rows) as u64;
-                Ok((!rows.is_empty()).then_some(Batch::Objects(rows)))
-            }),
-        }
-    }
-}
-
-impl ArrowBatches {
-    fn next(&mut self, most: usize) -> PyResult<Option<ArrowRows>> {
-        loop {
-            if let Some(front) = self.rest.as_mut().and_then(|rest| rest.take_front(most)) {
-                return Ok(Some(front));
+            Self::Objects(batches) => {
+                let next = exit::attach(|py| batches.next(py, most));
+                Ok(next.unwrap_or_else(|| Err(exit::too_late()))?.map(Batch::Objects))
             }
-            let Some(batch) = self.reader.next() else { return Ok(None) };
-            let batch = batch.map_err(|error| match error {
-                // What the source says may quote values.
-                ArrowError::ExternalError(_) => PyValueError::new_err("the Arrow stream ended with an error"),
-                error => PyValueError::new_err(format!("the Arrow stream ended with an error: {error}")),
-            })?;
-            let column = |position: Option<usize>| {
-                let Some(position) = position else { return Ok(None) };
-                let column = Column::new(batch.column(position)).ok_or_else(|| {
-                    let schema = batch.schema_ref();
-                    let field = schema.field(position);
-                    let (name, kind) = (field.name(), field.data_type());
-                    PyTypeError::new_err(format!(
-                        "column {name} is of type {kind}, which holds no identifiers"
-                    ))
-                });
-                column.map(Some)
-            };
-            let [email, phone] = self.columns;
-            self.rest = Some(ArrowRows::new(column(email)?, column(phone)?, batch.num_rows()));
         }
     }
 }

@@ -54,6 +54,14 @@ struct State {
     kept: Vec<PoolConnection<MySql>>,
     /// How many wait for the pool. While somebody does nothing is kept, or they would wait for what the pool never gets.
     waiting: usize,
+    /// From then on none is kept.
+    is_closed: bool,
+}
+
+impl State {
+    fn keeps(&self, most: usize) -> bool {
+        !self.is_closed && self.waiting == 0 && self.kept.len() < most
+    }
 }
 
 /// One of those who wait, as long as it does.
@@ -91,7 +99,7 @@ impl Connections {
     pub(super) fn give_back<T>(&self, connection: PoolConnection<MySql>, outcome: &Result<T, Error>) {
         let mut state = self.state();
         match outcome {
-            Ok(_) if state.waiting == 0 && state.kept.len() < self.most => state.kept.push(connection),
+            Ok(_) if state.keeps(self.most) => state.kept.push(connection),
             Err(error) if error.kind() == ErrorKind::Unavailable => {
                 self.losses.happen();
                 let dead = std::mem::take(&mut state.kept);
@@ -102,9 +110,13 @@ impl Connections {
         }
     }
 
-    /// Closes the pool, and what is kept first: the pool waits for it.
+    /// Closes the pool, and what is kept first: the pool waits for it, and so for what calls on their way give back.
     pub(super) async fn close(&self) {
-        let kept = std::mem::take(&mut self.state().kept);
+        let kept = {
+            let mut state = self.state();
+            state.is_closed = true;
+            std::mem::take(&mut state.kept)
+        };
         for connection in kept {
             // Closing politely is a courtesy; the server notices either way.
             let _ = connection.detach().close().await;
