@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import { fresh } from './support/databases.js'
 import { run } from './support/programs.js'
 
-for (const work of ['identify', 'errors', 'cancelled', 'many'] as const) {
-  test(`1,000,000 calls: ${work}`, async t => {
-    const { code, output } = await run('memory', 'memory:', work, '1000000')
+// An import has done a million rows before the allocator has come to rest.
+for (const [work, count] of [['identify', 1_000_000], ['errors', 1_000_000], ['cancelled', 1_000_000], ['many', 4_000_000]] as const) {
+  test(`${count} calls: ${work}`, async t => {
+    const { code, output } = await run('memory', 'memory:', work, String(count))
     assert.equal(code, 0, output)
     t.diagnostic(output.trim())
   })
