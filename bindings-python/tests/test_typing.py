@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import identity_core
-
 
 def _run(*command: str, cwd: Path) -> None:
     run = subprocess.run(
