@@ -142,13 +142,14 @@ const ON_ITS_OWN: &[Case] = &[
     (Known, 15, 1),
     (Known, 16, 1),
     (Known, 64, 1),
-    // One load, or two from 16 on; then contacts, and the rest.
-    (New, 1, 3),
+    // One load, or two from 16 on; then contacts, and the rest. A single contact goes along with the rest.
+    (New, 1, 2),
+    (New, 2, 3),
     (New, 15, 3),
     (New, 16, 4),
     (New, 64, 4),
     // And before them the primaries.
-    (Linked, 1, 4),
+    (Linked, 1, 3),
     (Linked, 15, 4),
     (Linked, 16, 5),
     (Linked, 64, 5),
@@ -163,7 +164,7 @@ const ON_ITS_OWN: &[Case] = &[
     (Twice, 2, 4),
     (Twice, 16, 5),
     // Each claim is taken over by itself.
-    (Deleted, 1, 5),
+    (Deleted, 1, 4),
     (Deleted, 4, 11),
 ];
 

@@ -179,6 +179,7 @@ cases![
     rules::lookup_finds_every_person_and_writes_nothing,
     rules::get_follows_merged_contacts,
     rules::evidence_tells_what_happened,
+    rules::evidence_of_many_merges_tells_of_a_new_person,
     deletion::a_deleted_contact_does_not_exist,
     deletion::an_identifier_of_a_deleted_contact_is_free,
     deletion::an_identifier_that_another_still_carries_is_not_free,

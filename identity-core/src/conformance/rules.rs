@@ -1,6 +1,6 @@
 //! SPEC's rules and replies, case by case.
 
-use super::{Fixture, everything, identify, request};
+use super::{Fixture, assert_sound, everything, identify, request};
 use crate::changes::EventKind;
 use crate::contact::{ConsolidatedContact, ContactId, LinkPrecedence};
 use crate::error::{Error, ErrorKind, Field};
@@ -252,4 +252,33 @@ pub(super) async fn evidence_tells_what_happened(fixture: &dyn Fixture) {
             (EventKind::Merged, younger, older, Some(younger), vec!["b@x.io", "1"]),
         ]
     );
+}
+
+/// So much evidence that a database may get it in several statements.
+pub(super) async fn evidence_of_many_merges_tells_of_a_new_person(fixture: &dyn Fixture) {
+    const PAIRS: usize = 200;
+    let subject = fixture.fresh().await;
+    let resolver = subject.resolver();
+    // A merge is evidence without a contact: from here on their ids differ.
+    for (email, phone) in [("a@x.io", "1001"), ("b@x.io", "1002"), ("a@x.io", "1002")] {
+        identify(&subject, email, phone).await;
+    }
+    let email = |n: usize| format!("{n}@x.io");
+    let known = (0..2 * PAIRS).map(|n| request(&email(n), &n.to_string()));
+    for reply in resolver.identify_many(known).await {
+        reply.expect("identify");
+    }
+    let merging = (0..PAIRS).map(|pair| request(&email(2 * pair), &(2 * pair + 1).to_string()));
+    let replies = resolver.identify_many(merging.chain([request("new@x.io", "1000")])).await;
+    let new = replies.last().expect("replies").as_ref().expect("identify").primary_contact_id;
+
+    let events = subject.rows.events().await;
+    assert_eq!(events.len(), 3 + 3 * PAIRS + 1);
+    let of_new: Vec<_> = events.iter().filter(|event| event.primary == new).collect();
+    assert_eq!(of_new.len(), 1);
+    assert_eq!((of_new[0].kind, of_new[0].contact), (EventKind::Created, new));
+    let contacts = subject.rows.contacts().await;
+    let row = contacts.iter().find(|contact| contact.id == new).expect("the new contact");
+    assert_eq!(row.email.as_deref(), Some("new@x.io"));
+    assert_sound(&contacts, &subject.rows.claims().await);
 }

@@ -16,10 +16,10 @@
 //! Round trips of a batch of up to 64 on a pool of the store's own: 1 to load, and 1 more where a batch of 16 or more brings
 //! something new; to commit 1 that begins and touches primaries, 1 that inserts contacts, and 1 that writes claims, links and
 //! evidence and commits. Where there are no primaries to touch, the second begins: so 3 or 4 for new people, 5 at most for
-//! others, and 1 for who is known. One more where a new contact
-//! is linked to another new one, and one for each claim that is taken over from a deleted contact. Larger batches repeat the
-//! middle ones. On Galera each statement takes one of its own. On the application's pool statements are prepared instead, and
-//! take more of them; see `session.rs` for why.
+//! others, and 1 for who is known. A single new contact goes along with its claims and evidence, which saves one: a lone caller
+//! takes 2 who is new, and 3 who brings something new. One more where a new contact is linked to another new one, and one for
+//! each claim that is taken over from a deleted contact. Larger batches repeat the middle ones. On Galera each statement takes
+//! one of its own. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
 
 mod by_linked_id;
 mod cluster;

@@ -1,5 +1,8 @@
 //! Statements on one connection.
 
+use std::slice;
+
+use futures_util::TryStreamExt;
 use sqlx::mysql::{MySqlArguments, MySqlQueryResult, MySqlRow};
 use sqlx::{AssertSqlSafe, MySqlConnection, Row};
 use time::PrimitiveDateTime;
@@ -8,7 +11,7 @@ use crate::changes::{ContactRef, NewContact, Touch};
 use crate::contact::{ContactId, LinkPrecedence};
 use crate::store::sql::lengths::Lengths;
 use crate::store::sql::statement::{Statement, Value};
-use crate::store::sql::{Session, commit};
+use crate::store::sql::{NewIds, Session, commit};
 use crate::timestamp::Timestamp;
 
 /// One round trip; the isolation level holds for this transaction only, so that a connection of the application's pool
@@ -30,8 +33,11 @@ pub(super) const SET_UP: &str =
 pub(super) struct MySqlSession<'c> {
     connection: &'c mut MySqlConnection,
     sending: Sending,
-    /// Whether [`BEGIN`] goes ahead of the next statement.
-    to_begin: bool,
+    /// What goes to the server together with the next statement, in the same text: how the transaction begins, and a contact
+    /// that is [kept back](NewIds::KeptBack).
+    ahead: Vec<String>,
+    /// The id of that contact.
+    kept_back: Option<ContactId>,
 }
 
 /// How statements with many values go to the server.
@@ -66,31 +72,44 @@ impl<'c> MySqlSession<'c> {
         connection: &'c mut MySqlConnection,
         sending: Sending,
     ) -> Result<Self, sqlx::Error> {
-        // Together with the first statement, even on Galera: before it there is nothing to roll back.
-        let to_begin = sending != Sending::Prepared;
-        if !to_begin {
-            sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
-        }
-        Ok(Self { connection, sending, to_begin })
+        let ahead = match sending {
+            Sending::Prepared => {
+                sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
+                Vec::new()
+            }
+            // Even on Galera: before the first statement there is nothing to roll back.
+            Sending::Text | Sending::TextAlone => vec![BEGIN_AT_DEFAULT.to_owned()],
+        };
+        Ok(Self { connection, sending, ahead, kept_back: None })
     }
 
-    /// The text of statements, and of [`BEGIN`] before the first ones.
-    fn text(&mut self, statements: &str) -> String {
-        match std::mem::take(&mut self.to_begin) {
-            true => format!("{BEGIN_AT_DEFAULT}; {statements}"),
-            false => statements.to_owned(),
+    /// Sends statements as text, and ahead of them what is to go ahead. The server stops at the first that fails.
+    async fn send(&mut self, statements: &str) -> Result<MySqlQueryResult, sqlx::Error> {
+        let mut ahead = std::mem::take(&mut self.ahead);
+        let is_ahead = ahead.len();
+        ahead.push(statements.to_owned());
+        let mut outcomes = sqlx::raw_sql(AssertSqlSafe(ahead.join("; "))).execute_many(&mut *self.connection);
+        let mut sum = MySqlQueryResult::default();
+        let mut position = 0;
+        while let Some(outcome) = outcomes.try_next().await? {
+            position += 1;
+            if position > is_ahead {
+                sum.extend([outcome]);
+            } else if outcome.last_insert_id() > 0 {
+                self.kept_back = Some(ContactId::from(outcome.last_insert_id() as i64));
+            }
         }
+        Ok(sum)
     }
 }
 
 impl Session for MySqlSession<'_> {
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
-        let is_short = statement.values.len() <= MOST_PREPARED && !self.to_begin;
+        let is_short = statement.values.len() <= MOST_PREPARED && self.ahead.is_empty();
         match self.sending {
-            _ if statement.values.is_empty() => send(self.connection, statement.sql).await,
+            _ if statement.values.is_empty() => Ok(self.send(&statement.sql).await?.rows_affected()),
             Sending::Text | Sending::TextAlone if !is_short => {
-                let text = self.text(&statement.text());
-                send(self.connection, text).await
+                Ok(self.send(&statement.text()).await?.rows_affected())
             }
             Sending::Text | Sending::TextAlone | Sending::Prepared => {
                 execute(self.connection, statement).await
@@ -98,9 +117,10 @@ impl Session for MySqlSession<'_> {
         }
     }
 
-    async fn finish(mut self, mut statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+    async fn finish(mut self, mut statements: Vec<Statement<'_>>) -> Result<Option<ContactId>, sqlx::Error> {
         statements.push(Statement::new(COMMIT));
-        self.execute_all(statements).await.map(drop)
+        self.execute_all(statements).await?;
+        Ok(self.kept_back)
     }
 
     async fn touch(&mut self, touched: &[Touch]) -> Result<bool, sqlx::Error> {
@@ -121,14 +141,16 @@ impl Session for MySqlSession<'_> {
 
     /// Ids are the database's to give, so a secondary whose primary is inserted by the same statement learns its
     /// `linkedId` afterwards.
-    async fn insert(&mut self, created: &[NewContact]) -> Result<Option<Vec<ContactId>>, sqlx::Error> {
+    async fn insert(&mut self, created: &[NewContact]) -> Result<Option<NewIds>, sqlx::Error> {
+        if let ([contact], Sending::Text) = (created, self.sending) {
+            // One round trip less for a lone caller. The variable outlives the evidence, which has ids of its own.
+            self.ahead.push(insert_of(slice::from_ref(contact)).text());
+            self.ahead.push(format!("SET {KEPT_BACK} = LAST_INSERT_ID()"));
+            return Ok(Some(NewIds::KeptBack(KEPT_BACK)));
+        }
         let mut ids = Vec::with_capacity(created.len());
         for chunk in self.sending.lengths().exact(created, commit::contact_size) {
-            let rows = chunk.iter().map(row);
-            let insert = Statement::new(
-                "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
-            )
-            .rows(rows);
+            let insert = insert_of(chunk);
             // The id of the statement's first row (MySQL manual, LAST_INSERT_ID); the others follow without a gap,
             // since their number is known beforehand (InnoDB, "simple inserts").
             let Some((first, step)) = self.insert_many(&insert, chunk).await? else { return Ok(None) };
@@ -145,7 +167,7 @@ impl Session for MySqlSession<'_> {
         let late: Vec<_> = late.collect();
         let links = self.sending.lengths().padded(&late).map(|links| commit::link_by_id(&links));
         self.execute_all(links.collect()).await?;
-        Ok(Some(ids))
+        Ok(Some(NewIds::Told(ids)))
     }
 }
 
@@ -161,15 +183,14 @@ impl MySqlSession<'_> {
         let facts = facts(others.len(), last);
         // The only one has the id that comes with the reply; asking would cost a lone caller as much as the insertion does.
         let row = if self.sending == Sending::Text && !others.is_empty() {
-            let text = self.text(&format!("{}; {}", insert.text(), facts.text()));
-            sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut *self.connection).await?
+            let mut statements = std::mem::take(&mut self.ahead);
+            statements.extend([insert.text(), facts.text()]);
+            let text = AssertSqlSafe(statements.join("; "));
+            sqlx::raw_sql(text).fetch_one(&mut *self.connection).await?
         } else {
             let done = match self.sending {
                 Sending::Prepared => prepared(self.connection, insert).await?,
-                Sending::Text | Sending::TextAlone => {
-                    let text = self.text(&insert.text());
-                    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.connection).await?
-                }
+                Sending::Text | Sending::TextAlone => self.send(&insert.text()).await?,
             };
             if others.is_empty() {
                 return Ok(Some((done.last_insert_id(), 1)));
@@ -187,8 +208,7 @@ impl MySqlSession<'_> {
         match self.sending {
             Sending::Text if statements.len() > 1 => {
                 for text in texts(statements) {
-                    let text = self.text(&text);
-                    matched += send(self.connection, text).await?;
+                    matched += self.send(&text).await?.rows_affected();
                 }
             }
             Sending::Text | Sending::TextAlone | Sending::Prepared => {
@@ -253,6 +273,13 @@ fn facts<'a>(steps: usize, last: &'a NewContact) -> Statement<'a> {
     .sql(")")
 }
 
+fn insert_of(contacts: &[NewContact]) -> Statement<'_> {
+    Statement::new(
+        "INSERT INTO Contact (phoneNumber, email, linkedId, linkPrecedence, createdAt, updatedAt) VALUES ",
+    )
+    .rows(contacts.iter().map(row))
+}
+
 fn row(contact: &NewContact) -> [Value<'_>; 6] {
     let linked_id = match contact.linked_to {
         Some(ContactRef::Known(id)) => Some(id.get()),
@@ -282,6 +309,9 @@ const MOST_TIMES: usize = 3;
 
 const COMMIT: &str = "COMMIT";
 
+/// Holds the id of a contact that is [kept back](NewIds::KeptBack), on a connection of the store's own.
+const KEPT_BACK: &str = "@identity_core_contact";
+
 /// Statements with more values than this are sent as text: one round trip whatever their length, where preparing them
 /// would take another for each length that was not met before.
 const MOST_PREPARED: usize = 16;
@@ -301,11 +331,6 @@ async fn prepared(
     sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments(values)?).execute(connection).await
 }
 
-/// The server stops at the first statement that fails. Tells how many rows were matched.
-async fn send(connection: &mut MySqlConnection, text: String) -> Result<u64, sqlx::Error> {
-    Ok(sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await?.rows_affected())
-}
-
 pub(super) async fn fetch(
     connection: &mut MySqlConnection,
     statement: &Statement<'_>,
@@ -322,6 +347,7 @@ fn arguments(values: &[Value<'_>]) -> Result<MySqlArguments, sqlx::Error> {
             Value::Int(value) => arguments.add(value),
             Value::Text(value) => arguments.add(value),
             Value::Time(value) => arguments.add(datetime(value)),
+            Value::Expression(_) => continue,
         }
         .map_err(sqlx::Error::Encode)?;
     }

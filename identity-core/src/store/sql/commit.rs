@@ -15,8 +15,8 @@
 //! rolled back and the batch loaded again.
 
 use super::statement::{Statement, Value, text_size};
-use super::{Dialect, Session, fault};
-use crate::changes::{Changes, ContactRef, Event, NewClaim, NewContact};
+use super::{Dialect, NewIds, Session, fault};
+use crate::changes::{Changes, Event, NewClaim, NewContact};
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::identifier::Identifier;
@@ -31,27 +31,22 @@ pub(in crate::store) async fn run(
         return Err(Error::conflict());
     }
     let ids = session.insert(&changes.created).await.map_err(fault::classify)?.ok_or_else(Error::conflict)?;
-    if ids.len() != changes.created.len() {
-        return Err(Error::Configuration(
-            "the database gave fewer ids than there are new contacts".to_owned(),
-        ));
-    }
     take_over(&mut session, changes, &ids).await?;
     let mut rest = claim(dialect, changes, &ids);
     rest.extend(promote(dialect, changes));
     rest.extend(relink(dialect, changes, &ids));
     rest.extend(record(dialect, changes, &ids));
     // Claims are the only rows here whose key can be taken.
-    session.finish(rest).await.map_err(fault::classify_claims)?;
-    Ok(ids)
+    let kept_back = session.finish(rest).await.map_err(fault::classify_claims)?;
+    Ok(ids.settle(kept_back))
 }
 
-fn claim<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
+fn claim<'a>(dialect: &Dialect, changes: &'a Changes, ids: &NewIds) -> Vec<Statement<'a>> {
     let new: Vec<_> = changes.claims.iter().filter(|claim| claim.taken_from.is_none()).collect();
     let insert = |chunk: &[&'a NewClaim]| {
         let rows = chunk.iter().map(|claim| {
             let Identifier { kind, value } = &claim.identifier;
-            [Value::Text(Some(kind.name())), Value::Text(Some(value)), reference(claim.contact, ids)]
+            [Value::Text(Some(kind.name())), Value::Text(Some(value)), ids.value(claim.contact)]
         });
         Statement::new("INSERT INTO ContactIdentifier (kind, value, contactId) VALUES ").rows(rows)
     };
@@ -59,10 +54,10 @@ fn claim<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<
 }
 
 /// Rare, and each has to match, so one by one.
-async fn take_over(session: &mut impl Session, changes: &Changes, ids: &[ContactId]) -> Result<(), Error> {
+async fn take_over(session: &mut impl Session, changes: &Changes, ids: &NewIds) -> Result<(), Error> {
     for claim in changes.claims.iter().filter(|claim| claim.taken_from.is_some()) {
         let update = Statement::new("UPDATE ContactIdentifier SET contactId = ")
-            .bind(reference(claim.contact, ids))
+            .bind(ids.value(claim.contact))
             .sql(" WHERE kind = ")
             .bind(Value::Text(Some(claim.identifier.kind.name())))
             .sql(" AND value = ")
@@ -95,11 +90,11 @@ fn promote<'a>(dialect: &Dialect, changes: &'a Changes) -> Vec<Statement<'a>> {
 /// The links that one statement changes.
 const MOST_LINKS: usize = 64;
 
-fn relink<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
+fn relink<'a>(dialect: &Dialect, changes: &'a Changes, ids: &NewIds) -> Vec<Statement<'a>> {
     let links: Vec<_> = changes
         .relinked
         .iter()
-        .map(|relink| (Value::Int(Some(relink.from.get())), reference(relink.to, ids)))
+        .map(|relink| (Value::Int(Some(relink.from.get())), ids.value(relink.to)))
         .collect();
     let mut statements = Vec::new();
     // A CASE is looked through for each row; and past 200 values MySQL trusts statistics, see `mysql/by_linked_id.rs`.
@@ -128,18 +123,18 @@ pub(in crate::store) fn link_by_id<'a>(links: &[(Value<'a>, Value<'a>)]) -> Stat
         .sql(")")
 }
 
-fn record<'a>(dialect: &Dialect, changes: &'a Changes, ids: &[ContactId]) -> Vec<Statement<'a>> {
+fn record<'a>(dialect: &Dialect, changes: &'a Changes, ids: &NewIds) -> Vec<Statement<'a>> {
     dialect
         .lengths
         .exact(&changes.events, event_size)
         .map(|chunk| {
             let rows = chunk.iter().map(|event| {
-                let previous = event.previous_primary.and_then(|previous| previous.resolve(ids));
+                let previous = event.previous_primary.map(|previous| ids.value(previous));
                 [
                     Value::Text(Some(event.kind.name())),
-                    reference(event.contact, ids),
-                    reference(event.primary, ids),
-                    Value::Int(previous.map(ContactId::get)),
+                    ids.value(event.contact),
+                    ids.value(event.primary),
+                    previous.unwrap_or(Value::Int(None)),
                     Value::Text(event.email.as_deref()),
                     Value::Text(event.phone_number.as_deref()),
                     Value::Time(changes.now),
@@ -169,8 +164,4 @@ pub(in crate::store) fn record_rows<'a>(rows: impl IntoIterator<Item = [Value<'a
         "INSERT INTO ContactEvent (kind, contactId, primaryId, previousPrimaryId, email, phoneNumber, createdAt) VALUES ",
     )
     .rows(rows)
-}
-
-fn reference<'a>(contact: ContactRef, ids: &[ContactId]) -> Value<'a> {
-    Value::Int(contact.resolve(ids).map(ContactId::get))
 }

@@ -30,11 +30,11 @@ pub(super) mod versions;
 
 use std::future::Future;
 
-use crate::changes::{NewContact, Touch};
+use crate::changes::{ContactRef, NewContact, Touch};
 use crate::contact::ContactId;
 use crate::error::Error;
 use lengths::Lengths;
-use statement::Statement;
+use statement::{Statement, Value};
 
 pub use options::StoreOptions;
 
@@ -61,8 +61,12 @@ pub(super) trait Session: Send {
     /// Runs one statement; tells how many rows it matched.
     fn execute(&mut self, statement: Statement<'_>) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
-    /// Runs the last statements in order, until one fails, and commits.
-    fn finish(self, statements: Vec<Statement<'_>>) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    /// Runs the last statements in order, until one fails, and commits. Tells the id of a contact that was
+    /// [kept back](NewIds::KeptBack).
+    fn finish(
+        self,
+        statements: Vec<Statement<'_>>,
+    ) -> impl Future<Output = Result<Option<ContactId>, sqlx::Error>> + Send;
 
     /// Gives contacts their next `updatedAt`; tells whether all were as they must be.
     fn touch(&mut self, touched: &[Touch]) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
@@ -71,7 +75,35 @@ pub(super) trait Session: Send {
     fn insert(
         &mut self,
         created: &[NewContact],
-    ) -> impl Future<Output = Result<Option<Vec<ContactId>>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Option<NewIds>, sqlx::Error>> + Send;
+}
+
+/// The ids of a commit's new contacts.
+pub(super) enum NewIds {
+    /// In the order of the contacts.
+    Told(Vec<ContactId>),
+    /// There is one new contact, and it goes to the database together with what refers to it, where this expression gives
+    /// its id.
+    KeptBack(&'static str),
+}
+
+impl NewIds {
+    /// A contact's id, to bind.
+    fn value(&self, contact: ContactRef) -> Value<'static> {
+        match (self, contact) {
+            (Self::KeptBack(expression), ContactRef::New(_)) => Value::Expression(expression),
+            (Self::KeptBack(_), ContactRef::Known(id)) => Value::Int(Some(id.get())),
+            (Self::Told(ids), contact) => Value::Int(contact.resolve(ids).map(ContactId::get)),
+        }
+    }
+
+    /// The ids, once `kept_back` is known.
+    fn settle(self, kept_back: Option<ContactId>) -> Vec<ContactId> {
+        match self {
+            Self::Told(ids) => ids,
+            Self::KeptBack(_) => kept_back.into_iter().collect(),
+        }
+    }
 }
 
 /// The columns that an existing `Contact` must have.

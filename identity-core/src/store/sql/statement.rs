@@ -20,6 +20,8 @@ pub(crate) enum Value<'a> {
     Text(Option<&'a str>),
     /// A point in time.
     Time(Timestamp),
+    /// What an expression gives. It stands in the SQL itself, so nothing is bound for it.
+    Expression(&'static str),
 }
 
 /// SQL and the values of its placeholders.
@@ -40,8 +42,11 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// Appends a placeholder and its value.
+    /// Appends a placeholder and its value, or an expression.
     pub(crate) fn bind(mut self, value: Value<'a>) -> Self {
+        if let Value::Expression(sql) = value {
+            return self.sql(sql);
+        }
         self.sql.push('?');
         self.values.push(value);
         self
@@ -115,7 +120,9 @@ impl<'a> Statement<'a> {
                     }
                     None => text.push_str("NULL"),
                 },
-                Some(Value::Int(None) | Value::Text(None)) | None => text.push_str("NULL"),
+                Some(Value::Int(None) | Value::Text(None) | Value::Expression(_)) | None => {
+                    text.push_str("NULL");
+                }
             }
         }
         text
@@ -142,8 +149,8 @@ mod tests {
             .sql(" b ")
             .case("c", [(one, one)])
             .sql(" d ")
-            .rows([[one, one], [one, one]]);
-        assert_eq!(statement.sql, "a ?, ? b CASE c WHEN ? THEN ? END d (?, ?), (?, ?)");
+            .rows([[one, Value::Expression("e + 1")], [one, one]]);
+        assert_eq!(statement.sql, "a ?, ? b CASE c WHEN ? THEN ? END d (?, e + 1), (?, ?)");
         assert_eq!(statement.values.len(), statement.sql.matches('?').count());
     }
 

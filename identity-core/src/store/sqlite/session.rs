@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::store::sql::adopt::{self, Adopter};
 use crate::store::sql::lengths::Lengths;
 use crate::store::sql::statement::{Statement, Value};
-use crate::store::sql::{Session, commit, fault};
+use crate::store::sql::{NewIds, Session, commit, fault};
 
 pub(super) struct SqliteSession<'c>(pub(super) Transaction<'c, Sqlite>);
 
@@ -20,9 +20,10 @@ impl Session for SqliteSession<'_> {
         execute(&mut self.0, statement).await
     }
 
-    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<(), sqlx::Error> {
+    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<Option<ContactId>, sqlx::Error> {
         execute_all(&mut self.0, statements.into_iter()).await?;
-        self.0.commit().await
+        self.0.commit().await?;
+        Ok(None)
     }
 
     /// Compares first: text in an existing table need not be written as ours, and nobody writes meanwhile.
@@ -42,7 +43,7 @@ impl Session for SqliteSession<'_> {
         Ok(true)
     }
 
-    async fn insert(&mut self, created: &[NewContact]) -> Result<Option<Vec<ContactId>>, sqlx::Error> {
+    async fn insert(&mut self, created: &[NewContact]) -> Result<Option<NewIds>, sqlx::Error> {
         let last: i64 = sqlx::query_scalar(
             "SELECT MAX(COALESCE((SELECT MAX(id) FROM Contact), 0), \
              COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'Contact'), 0))",
@@ -75,7 +76,7 @@ impl Session for SqliteSession<'_> {
             insert.rows(rows)
         });
         execute_all(&mut self.0, statements).await?;
-        Ok(Some(ids))
+        Ok(Some(NewIds::Told(ids)))
     }
 }
 

@@ -71,6 +71,7 @@ fn arguments(values: &[Value<'_>]) -> SqliteArguments {
             Value::Int(value) => arguments.add(value),
             Value::Text(value) => arguments.add(value.map(Arc::<str>::from)),
             Value::Time(value) => arguments.add(times.text(value)),
+            Value::Expression(_) => continue,
         };
     }
     arguments
