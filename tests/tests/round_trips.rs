@@ -176,17 +176,21 @@ const ON_THE_APPLICATIONS: &[Case] = &[
     (Known, 15, 3),
     (Known, 16, 3),
     (Known, 64, 3),
+    (Known, 256, 3),
     (New, 1, 11),
     (New, 15, 28),
     (New, 16, 15),
     (New, 64, 15),
+    (New, 256, 15),
     (Linked, 1, 11),
     (Linked, 15, 29),
     (Linked, 16, 15),
     (Linked, 64, 15),
+    (Linked, 256, 18),
     (Mixed, 15, 24),
     (Mixed, 16, 24),
     (Mixed, 64, 30),
+    (Mixed, 256, 37),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
