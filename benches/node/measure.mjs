@@ -49,23 +49,24 @@ function source(people) {
   }
 }
 
-const contenders = new Map()
+const made = new Map()
 
-/** Somebody to measure, made when first asked for. */
-async function contender(kind, url, people) {
-  if (!contenders.has(url)) {
-    let identify
-    if (kind === 'ours') {
-      const resolver = await IdentityResolver.connect(url)
-      identify = request => resolver.identify(request)
-    } else {
-      const pool = createPool({ uri: url, connectionLimit: 64 })
-      identify = request => identifyByHand(pool, request)
-    }
-    const next = source(people)
-    contenders.set(url, () => identify(next()))
+/** What is made when it is first asked for. */
+async function once(key, make) {
+  if (!made.has(key)) made.set(key, await make())
+  return made.get(key)
+}
+
+/** Somebody to measure: the package, or what was written by hand on a pool of so many connections. */
+async function contender(url, byHandOn, people) {
+  // One for each table, whoever works on it.
+  const next = await once(url, () => source(people))
+  if (byHandOn === null) {
+    const resolver = await once(`resolver of ${url}`, () => IdentityResolver.connect(url))
+    return () => resolver.identify(next())
   }
-  return contenders.get(url)
+  const pool = await once(`${byHandOn} to ${url}`, () => createPool({ uri: url, connectionLimit: byHandOn }))
+  return () => identifyByHand(pool, next())
 }
 
 let visits = []
@@ -94,8 +95,8 @@ const commands = {
     await resolver.close()
     return measured
   },
-  async mysql({ kind, url, people, callers, seconds }) {
-    return closedLoop(callers, seconds, await contender(kind, url, people))
+  async mysql({ url, byHandOn, people, callers, seconds }) {
+    return closedLoop(callers, seconds, await contender(url, byHandOn, people))
   },
 }
 

@@ -1,10 +1,12 @@
 //! What a figure means nothing without: the machine, the versions, the databases' settings.
 
+use std::path::Path;
 use std::process::Command;
 
 use sqlx::{ConnectOptions, Connection, Executor, Row};
 
 use crate::contenders::{Connections, Link, bulk_sqlite};
+use crate::rows;
 use crate::{Failure, Options};
 
 /// The heading of the tables, and a list of what is known before anything is measured.
@@ -13,19 +15,24 @@ use crate::{Failure, Options};
 /// Where SQLite does not tell its settings.
 pub(crate) async fn heading(options: &Options) -> Result<String, Failure> {
     let size = format!(
-        "{} people in the table where no other number is given, {} callers, medians of {} rounds of {} s{}",
+        "{} people in the table where no other number is given, {} callers; medians of as many rounds as each line says, in \
+         which the contenders take turns{}",
         options.people(),
         options.callers,
-        options.rounds(),
-        options.round().as_secs(),
         if options.quick { " (quick)" } else { "" },
     );
     let versions = format!("commit {}, {}, sqlx {}", commit(), rustc(), locked("sqlx"));
-    let bare =
-        "*limit* and *as usual*: each caller holds a connection and pings nothing; *limit* without TLS"
-            .to_owned();
-    let facts = [size, versions, machine(), sqlite().await?, bare].map(|fact| format!("- {fact}\n"));
-    Ok(format!("## identity-core {}\n\n{}", env!("CARGO_PKG_VERSION"), facts.concat()))
+    let bare = "*limit* and *as usual*: nothing is pinged, and as many connections are used as were found best; *limit* \
+                without TLS";
+    let mut facts = vec![size, versions, machine(), sqlite().await?, bare.to_owned()];
+    if rows::Row::any_needs_node(options) {
+        facts.push(node());
+    }
+    if let Some(python) = options.python.as_deref().filter(|_| rows::Row::any_needs_python(options)) {
+        facts.push(python_and_packages(python));
+    }
+    let facts: String = facts.into_iter().map(|fact| format!("- {fact}\n")).collect();
+    Ok(format!("## identity-core {}\n\n{facts}", env!("CARGO_PKG_VERSION")))
 }
 
 /// What is to be known of the database server.
@@ -106,6 +113,32 @@ fn rustc() -> String {
     said_by(&mut rustc).unwrap_or_else(|| "rustc unknown".to_owned())
 }
 
+/// What runs the npm package, and what is compared with it.
+fn node() -> String {
+    let node = said_by(Command::new("node").arg("--version")).unwrap_or_else(|| "unknown".to_owned());
+    format!(
+        "Node {}, mysql2 {}; the package as ours, mysql2 without TLS, as it is unless told otherwise",
+        node.trim_start_matches('v'),
+        locked_by_npm("mysql2"),
+    )
+}
+
+/// What runs the pip package, and what is compared with it.
+fn python_and_packages(python: &Path) -> String {
+    let python =
+        said_by(Command::new(python).arg("--version")).unwrap_or_else(|| "Python unknown".to_owned());
+    let packages = include_str!("../python/requirements.txt").lines().filter(|line| !line.starts_with('#'));
+    let packages: Vec<_> = packages.map(|package| package.replace("==", " ")).collect();
+    format!("{python}, {}", packages.join(", "))
+}
+
+/// The version of a package that npm installs.
+fn locked_by_npm(name: &str) -> &'static str {
+    let lock = include_str!("../../package-lock.json");
+    let after = lock.split_once(&format!("\"node_modules/{name}\": {{\n      \"version\": \""));
+    after.and_then(|(_, version)| version.split('"').next()).unwrap_or("unknown")
+}
+
 /// The version of a dependency.
 fn locked(name: &str) -> &'static str {
     let lock = include_str!("../../Cargo.lock");
@@ -127,6 +160,8 @@ mod tests {
     async fn settings_are_told_as_they_are() -> Result<(), Failure> {
         assert!(sqlite().await?.ends_with("journal wal, synchronous FULL"));
         assert!(locked("sqlx").starts_with("0."));
+        assert!(locked_by_npm("mysql2").starts_with("3."));
+        assert!(python_and_packages(Path::new("no python")).contains(", duckdb "));
         assert!(memory().is_some_and(|gigabytes| gigabytes > 0.1));
         Ok(())
     }

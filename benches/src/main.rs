@@ -12,6 +12,7 @@
 //! | `import.rs`, `resident.rs` | imports, and how much memory they take |
 //! | `http/` | identify-server as a process, and a client |
 //! | `node.rs`, `node/` | the npm package in a Node process |
+//! | `python/` | the pip package, and what data people do today |
 //! | `measure.rs` | closed loops, medians |
 //! | `report.rs`, `kept.rs`, `facts.rs` | the tables as Markdown, the file they are kept in, their heading |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
@@ -49,7 +50,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> ExitCode {
     let options = Options::parse();
     let outcome = match &options.part {
-        Some(part) => run_part(part).await.map(|()| 0),
+        Some(part) => run_part(part, &options).await.map(|()| 0),
         None => run(&options).await,
     };
     match outcome {
@@ -65,16 +66,24 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run_part(part: &Part) -> Result<(), Failure> {
+async fn run_part(part: &Part, options: &Options) -> Result<(), Failure> {
     match part {
         Part::Import { url, requests } => println!("{}", resident::import_here(url, *requests).await?.line()),
+        Part::NeedsPython => {
+            check_only(options)?;
+            println!("{}", if Row::any_needs_python(options) { "yes" } else { "no" });
+        }
     }
     Ok(())
 }
 
+fn check_only(options: &Options) -> Result<(), Failure> {
+    options.check_only(&Row::names().collect::<Vec<_>>())
+}
+
 /// Tells how many bars were missed.
 async fn run(options: &Options) -> Result<usize, Failure> {
-    options.check_only(&Row::names().collect::<Vec<_>>())?;
+    check_only(options)?;
     let mut kept = Kept::new(options).await?;
     let outcome = rows::all(options, &mut kept).await;
     // Where a line fails too: those before it count.

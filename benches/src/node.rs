@@ -10,6 +10,18 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use crate::Failure;
 use crate::measure::Measured;
 
+/// Who answers in a Node process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum By {
+    /// The npm package.
+    Package,
+    /// What was written by hand, on a pool of so many connections.
+    Hand {
+        /// How many.
+        connections: u64,
+    },
+}
+
 /// A running Node process. It ends along with this value.
 #[derive(Debug)]
 pub(crate) struct NodeProcess {
@@ -60,21 +72,26 @@ impl NodeProcess {
         self.measure(json!({ "do": "memory", "callers": callers, "seconds": time.as_secs_f64() })).await
     }
 
-    /// Mixed work on a table of so many people, by the package (`ours`) or by what was written by hand.
+    /// Mixed work on a table of so many people.
     ///
     /// # Errors
     /// What goes wrong in it.
     pub(crate) async fn mysql(
         &mut self,
-        kind: &'static str,
+        by: By,
         url: &str,
         people: u64,
         callers: u64,
         time: Duration,
     ) -> Result<Measured, Failure> {
         let seconds = time.as_secs_f64();
+        let connections = match by {
+            By::Package => None,
+            By::Hand { connections } => Some(connections),
+        };
         self.measure(json!({
-            "do": "mysql", "kind": kind, "url": url, "people": people, "callers": callers, "seconds": seconds,
+            "do": "mysql", "url": url, "byHandOn": connections, "people": people, "callers": callers,
+            "seconds": seconds,
         }))
         .await
     }

@@ -54,6 +54,9 @@ pub(crate) enum Part {
         /// How many
         requests: u64,
     },
+    /// Tells whether the lines that are asked for need a Python with the pip package: yes or no
+    #[command(hide = true)]
+    NeedsPython,
 }
 
 impl Options {
@@ -67,12 +70,12 @@ impl Options {
         if self.quick { full / 10 } else { full }
     }
 
-    /// Rounds of what takes as long as one wants it to.
+    /// Rounds of what takes as long as one wants it to, at the least.
     pub(crate) fn rounds(&self) -> usize {
         if self.quick { 3 } else { 5 }
     }
 
-    /// Rounds of what runs until it is done.
+    /// Rounds of what runs until it is done, at the least.
     pub(crate) fn long_rounds(&self) -> usize {
         if self.quick { 1 } else { 3 }
     }

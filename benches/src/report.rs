@@ -7,6 +7,8 @@ use std::fmt::{self, Write as _};
 pub(crate) struct Line {
     /// The kind of work.
     pub(crate) work: &'static str,
+    /// How many rounds the figures are the medians of, and how long one is where that is given.
+    pub(crate) rounds: String,
     /// Contender and figure, with its unit.
     pub(crate) figures: Vec<(&'static str, String)>,
     /// What is asked for.
@@ -63,10 +65,10 @@ impl Line {
 
 /// All lines as two tables, under a heading.
 pub(crate) fn markdown(heading: &str, lines: &[Line]) -> String {
-    let mut text = format!("{heading}\n| work | measured |\n|---|---|\n");
+    let mut text = format!("{heading}\n| work | rounds | measured |\n|---|---|---|\n");
     for line in lines {
         let figures: Vec<_> = line.figures.iter().map(|(name, figure)| format!("{name}: {figure}")).collect();
-        let _ = writeln!(text, "| {} | {} |", line.work, figures.join("; "));
+        let _ = writeln!(text, "| {} | {} | {} |", line.work, line.rounds, figures.join("; "));
     }
     text.push_str("\n| work | ratio | is | bar | |\n|---|---|---|---|---|\n");
     for line in lines {
@@ -86,7 +88,12 @@ mod tests {
     #[test]
     fn a_missed_bar_names_its_work() {
         let bar = |is| Bar { ratio: "ours / theirs", is, must: Must::AtLeast(0.5) };
-        let line = Line { work: "new people", figures: vec![], bars: vec![bar(0.4), bar(0.6)] };
+        let line = Line {
+            work: "new people",
+            rounds: "1".to_owned(),
+            figures: vec![],
+            bars: vec![bar(0.4), bar(0.6)],
+        };
         let missed: Vec<_> = line.missed().collect();
         assert_eq!(missed, ["new people: ours / theirs is 0.40, must be at least 0.5"]);
     }

@@ -19,6 +19,9 @@ use crate::{Failure, Options};
 /// The most connections over which the driver alone is tried.
 pub(crate) const LIMIT_CONNECTIONS: u64 = 8;
 
+/// The most connections over which the usual code is tried.
+pub(crate) const USUAL_CONNECTIONS: u64 = 64;
+
 /// What is measured on.
 #[derive(Debug)]
 pub(crate) struct Scene {
@@ -146,7 +149,8 @@ impl Scene {
         let contender = if transaction { &self.transactional } else { &self.usual };
         let set = async || {
             let database = usual_table(self.server().await?, self.people()).await?;
-            let by = Connections::open(&database.url(), Link::AsOurs, self.options.callers).await?;
+            let connections = self.options.callers.min(USUAL_CONNECTIONS);
+            let by = Connections::open(&database.url(), Link::AsOurs, connections).await?;
             Ok::<_, Failure>(Contender { by, source: Arc::new(Source::new(self.people())), database })
         };
         contender.get_or_try_init(set).await

@@ -1,7 +1,8 @@
-//! Connections that callers hold as long as they call.
+//! Connections that callers hold as long as they call, or share where there are more callers.
 //!
 //! Not a pool: this driver's pings whenever a connection is taken and whenever it is given back, so that a statement costs
-//! three round trips. What is compared with should not pay for what it does not need.
+//! three round trips. What is compared with should not pay for what it does not need. Callers that call again and again keep
+//! all connections busy, whichever each of them waits for.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub(crate) enum Link {
     Bare,
 }
 
-/// One for each caller.
+/// One for each caller, or one for several.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections(Arc<Vec<Mutex<MySqlConnection>>>);
 
@@ -40,8 +41,13 @@ impl Connections {
         Ok(Self(Arc::new(connections)))
     }
 
-    /// That of one caller, whom nobody else keeps waiting.
+    /// That of one caller; nobody else keeps it waiting where there are as many as callers.
     pub(crate) async fn of(&self, caller: u64) -> MutexGuard<'_, MySqlConnection> {
-        self.0[caller as usize].lock().await
+        self.shared(self.0.len() as u64, caller).await
+    }
+
+    /// That of one caller where only so many are used.
+    pub(crate) async fn shared(&self, connections: u64, caller: u64) -> MutexGuard<'_, MySqlConnection> {
+        self.0[(caller % connections) as usize].lock().await
     }
 }

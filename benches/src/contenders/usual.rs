@@ -1,6 +1,6 @@
 //! What shops do today, in the plainest way: per request a SELECT by email or phone, then an INSERT or UPDATE.
 //!
-//! Each caller holds a connection, as those do who tuned their pool until none is waited for and none is pinged.
+//! No connection is pinged before it is used, and none is looked for: callers share them evenly, as many as serve most.
 
 use sqlx::{Connection, FromRow, MySqlConnection};
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connections::{Best, best_connections};
 use super::grid::{self, Way};
-use super::turns::take_turns;
-use super::{at_least, at_most, micros, per_second, with_p99};
-use crate::contenders::limit;
+use super::turns::{balanced, take_turns};
+use super::{at_least, at_most, micros, per_second, rounds_of, with_p99};
+use crate::contenders::limit::{self, Cluster};
 use crate::contenders::{Connections, Link, usual};
 use crate::measure::{Measured, closed_loop, median};
 use crate::report::Line;
@@ -32,15 +33,15 @@ enum Who {
     Ours,
     LimitRead(Way),
     LimitWrite(Way),
-    Usual,
-    UsualInTransactions,
+    Usual(Best),
+    UsualInTransactions(Best),
 }
 
 /// Who takes turns for a lone caller.
 #[derive(Clone, Copy)]
 enum Lone {
     Ours,
-    ByIdentifiers,
+    ByIdentifiers(Cluster),
     ByIds,
 }
 
@@ -48,17 +49,20 @@ use Who::{LimitRead, LimitWrite, Ours, Usual, UsualInTransactions};
 
 impl Callers<'_> {
     pub(super) async fn known(&self) -> Result<Line, Failure> {
-        let way =
+        let best =
             grid::READ.best(self.options.round(), async |way, time| self.limit_read(way, time).await).await?;
-        let who = [Ours, LimitRead(way), Usual, UsualInTransactions];
+        let (without, with) =
+            (self.best_usual(Work::Known, false).await?, self.best_usual(Work::Known, true).await?);
+        let who = [Ours, LimitRead(best.way), Usual(without), UsualInTransactions(with)];
         let [ours, limit, plain, transactional] = self.turns(Work::Known, who).await?;
         Ok(Line {
             work: KNOWN,
+            rounds: self.rounds(who.len()),
             figures: vec![
                 ("ours", per_second(ours)),
-                ("limit, read", format!("{} ({way})", per_second(limit))),
-                ("as usual", per_second(plain)),
-                ("as usual with a transaction", per_second(transactional)),
+                ("limit, read", format!("{} ({best})", per_second(limit))),
+                ("as usual", format!("{} ({without})", per_second(plain))),
+                ("as usual with a transaction", format!("{} ({with})", per_second(transactional))),
             ],
             bars: vec![
                 at_least("ours / limit, read", ours.per_second / limit.per_second, 0.5),
@@ -68,17 +72,19 @@ impl Callers<'_> {
     }
 
     pub(super) async fn new_people(&self) -> Result<Line, Failure> {
-        let way = grid::WRITE
+        let best = grid::WRITE
             .best(self.options.round(), async |way, time| self.limit_write(way, time).await)
             .await?;
-        let who = [Ours, LimitWrite(way), UsualInTransactions];
+        let with = self.best_usual(Work::New, true).await?;
+        let who = [Ours, LimitWrite(best.way), UsualInTransactions(with)];
         let [ours, limit, transactional] = self.turns(Work::New, who).await?;
         Ok(Line {
             work: NEW,
+            rounds: self.rounds(who.len()),
             figures: vec![
                 ("ours", per_second(ours)),
-                ("limit, write", format!("{} ({way})", per_second(limit))),
-                ("as usual with a transaction", per_second(transactional)),
+                ("limit, write", format!("{} ({best})", per_second(limit))),
+                ("as usual with a transaction", format!("{} ({with})", per_second(transactional))),
             ],
             bars: vec![
                 at_least("ours / limit, write", ours.per_second / limit.per_second, 0.6),
@@ -92,14 +98,17 @@ impl Callers<'_> {
     }
 
     pub(super) async fn mixed(&self) -> Result<Line, Failure> {
-        let [ours, plain, transactional] =
-            self.turns(Work::Mixed, [Ours, Usual, UsualInTransactions]).await?;
+        let (without, with) =
+            (self.best_usual(Work::Mixed, false).await?, self.best_usual(Work::Mixed, true).await?);
+        let who = [Ours, Usual(without), UsualInTransactions(with)];
+        let [ours, plain, transactional] = self.turns(Work::Mixed, who).await?;
         Ok(Line {
             work: MIXED,
+            rounds: self.rounds(who.len()),
             figures: vec![
                 ("ours", with_p99(ours)),
-                ("as usual", with_p99(plain)),
-                ("as usual with a transaction", with_p99(transactional)),
+                ("as usual", format!("{} ({without})", with_p99(plain))),
+                ("as usual with a transaction", format!("{} ({with})", with_p99(transactional))),
             ],
             bars: vec![
                 at_least(
@@ -117,22 +126,30 @@ impl Callers<'_> {
         let way = Way { batch: 1, connections: 1 };
         let turn = async |who| match who {
             Lone::Ours => self.ours(1, Work::Known).await,
-            Lone::ByIdentifiers => self.cluster(&lone).await,
+            Lone::ByIdentifiers(statement) => self.cluster(&lone, statement).await,
             Lone::ByIds => self.read(&lone, way, self.options.round()).await,
         };
-        let who = [Lone::Ours, Lone::ByIdentifiers, Lone::ByIds];
+        let who = [
+            Lone::Ours,
+            Lone::ByIdentifiers(Cluster::Plain),
+            Lone::ByIdentifiers(Cluster::AsOurs),
+            Lone::ByIds,
+        ];
         let rounds = take_turns(self.options.rounds(), who, turn).await?;
-        let [ours, by_identifiers, by_ids] = rounds.map(|rounds| median(&rounds));
+        let [ours, plain, as_ours, by_ids] = rounds.map(|rounds| median(&rounds));
+        let quicker = plain.median.min(as_ours.median);
         Ok(Line {
             work: LONE_KNOWN,
+            rounds: self.rounds(who.len()),
             figures: vec![
                 ("ours", micros(ours)),
-                ("one SELECT by email and phone number", micros(by_identifiers)),
+                ("one SELECT by email and phone number", micros(plain)),
+                ("the same with our joins", micros(as_ours)),
                 ("one by primary keys, as if they were known", micros(by_ids)),
             ],
             bars: vec![at_most(
-                "ours / SELECT by email and phone number",
-                ours.median.as_secs_f64() / by_identifiers.median.as_secs_f64(),
+                "ours / the quicker SELECT by email and phone number",
+                ours.median.as_secs_f64() / quicker.as_secs_f64(),
                 1.3,
             )],
         })
@@ -148,6 +165,7 @@ impl Callers<'_> {
         let [ours, two] = rounds.await?.map(|rounds| median(&rounds));
         Ok(Line {
             work: LONE_NEW,
+            rounds: self.rounds(turns.len()),
             figures: vec![("ours", micros(ours)), ("BEGIN, INSERT, INSERT, COMMIT", micros(two))],
             bars: vec![at_most(
                 "ours / two INSERTs",
@@ -157,6 +175,11 @@ impl Callers<'_> {
         })
     }
 
+    /// How often so many have their turns.
+    fn rounds(&self, contenders: usize) -> String {
+        rounds_of(balanced(contenders, self.options.rounds()), self.options.round())
+    }
+
     /// The medians of all rounds.
     async fn turns<const N: usize>(&self, work: Work, who: [Who; N]) -> Result<[Measured; N], Failure> {
         let time = self.options.round();
@@ -164,8 +187,8 @@ impl Callers<'_> {
             Ours => self.ours(self.options.callers, work).await,
             LimitRead(way) => self.limit_read(way, time).await,
             LimitWrite(way) => self.limit_write(way, time).await,
-            Usual => self.usual(work, false).await,
-            UsualInTransactions => self.usual(work, true).await,
+            Usual(Best { connections, .. }) => self.usual(work, false, connections, time).await,
+            UsualInTransactions(Best { connections, .. }) => self.usual(work, true, connections, time).await,
         };
         Ok(take_turns(self.options.rounds(), who, turn).await?.map(|rounds| median(&rounds)))
     }
@@ -174,18 +197,31 @@ impl Callers<'_> {
         self.scene.ours().await?.measure(callers, self.options.round(), work).await
     }
 
-    async fn usual(&self, work: Work, transaction: bool) -> Result<Measured, Failure> {
+    /// The number of connections at which the usual code does most of a kind of work.
+    async fn best_usual(&self, work: Work, transaction: bool) -> Result<Best, Failure> {
+        let measure = async |connections, time| self.usual(work, transaction, connections, time).await;
+        best_connections(self.options, measure).await
+    }
+
+    async fn usual(
+        &self,
+        work: Work,
+        transaction: bool,
+        count: u64,
+        time: Duration,
+    ) -> Result<Measured, Failure> {
         let contender = self.scene.usual(transaction).await?;
         let (connections, source) = (contender.by.clone(), Arc::clone(&contender.source));
         let call = move |caller| {
             let (connections, source) = (connections.clone(), Arc::clone(&source));
             async move {
                 let (email, phone) = source.next(work);
-                usual::identify(&mut *connections.of(caller).await, &email, &phone, transaction).await?;
+                let connection = &mut *connections.shared(count, caller).await;
+                usual::identify(connection, &email, &phone, transaction).await?;
                 Ok::<_, Failure>(1)
             }
         };
-        closed_loop(self.options.callers, self.options.round(), call).await
+        closed_loop(self.options.callers, time, call).await
     }
 
     /// A connection to the limit's tables that is like one of ours: a lone caller's bar is about what we add to a statement,
@@ -227,12 +263,13 @@ impl Callers<'_> {
         closed_loop(way.connections, time, call).await
     }
 
-    async fn cluster(&self, on: &Connections) -> Result<Measured, Failure> {
+    async fn cluster(&self, on: &Connections, statement: Cluster) -> Result<Measured, Failure> {
         let (connections, source) = (on.clone(), Arc::clone(&self.scene.limit().await?.source));
         let call = move |caller| {
             let (connections, source) = (connections.clone(), Arc::clone(&source));
             async move {
-                Ok::<_, Failure>(limit::cluster(&mut *connections.of(caller).await, source.someone()).await?)
+                let connection = &mut *connections.of(caller).await;
+                Ok::<_, Failure>(limit::cluster(connection, source.someone(), statement).await?)
             }
         };
         closed_loop(1, self.options.round(), call).await

@@ -25,28 +25,38 @@ impl fmt::Display for Way {
     }
 }
 
+/// The way that was found best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Best {
+    pub(super) way: Way,
+    /// There may be a better one outside of what was tried.
+    is_at_edge: bool,
+}
+
+impl fmt::Display for Best {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.way)?;
+        if self.is_at_edge { f.write_str(", at the edge of what was tried") } else { Ok(()) }
+    }
+}
+
 /// What is tried.
 #[derive(Debug)]
 pub(super) struct Grid {
-    name: &'static str,
     batches: &'static [usize],
     connections: &'static [u64],
 }
 
-pub(super) const READ: Grid =
-    Grid { name: "limit, read", batches: &[50, 100, 200, 400, 800], connections: &[1, 2, 4, 8] };
+pub(super) const READ: Grid = Grid { batches: &[50, 100, 200, 400, 800], connections: &[1, 2, 4, 8] };
 
-pub(super) const WRITE: Grid = Grid {
-    name: "limit, write",
-    batches: &[50, 100, 200, 300, 500, 1_000, 3_000],
-    connections: &[1, 2, 4, 8],
-};
+pub(super) const WRITE: Grid =
+    Grid { batches: &[50, 100, 200, 300, 500, 1_000, 3_000], connections: &[1, 2, 4, 8] };
 
 /// Those that are tried again.
 const FINALISTS: usize = 4;
 
 impl Grid {
-    /// The best way. Where it lies at an edge of the grid there may be a better one outside, which is told.
+    /// The best way, and whether it lies at an edge of the grid.
     ///
     /// # Errors
     /// What goes wrong while measuring.
@@ -54,7 +64,7 @@ impl Grid {
         &self,
         round: Duration,
         measure: impl AsyncFn(Way, Duration) -> Result<Measured, Failure>,
-    ) -> Result<Way, Failure> {
+    ) -> Result<Best, Failure> {
         let mut tried = Vec::new();
         for &connections in self.connections {
             for &batch in self.batches {
@@ -72,10 +82,7 @@ impl Grid {
         }
         let best = finalists.into_iter().max_by(|(one, _), (other, _)| one.total_cmp(other));
         let (_, way) = best.ok_or("there is no way to try")?;
-        if self.is_at_edge(way) {
-            eprintln!("{}: the best is at the edge of what was tried: {way}", self.name);
-        }
-        Ok(way)
+        Ok(Best { way, is_at_edge: self.is_at_edge(way) })
     }
 
     /// One connection is no edge: there are no fewer.
@@ -97,10 +104,13 @@ mod tests {
             let distance = way.batch.abs_diff(300) as f64 + 100.0 * way.connections.abs_diff(2) as f64;
             Ok(Measured { per_second: 10_000.0 - distance, ..Measured::default() })
         };
-        let way = WRITE.best(Duration::ZERO, measure).await?;
-        assert_eq!(way, Way { batch: 300, connections: 2 });
+        let best = WRITE.best(Duration::ZERO, measure).await?;
+        assert_eq!(best.way, Way { batch: 300, connections: 2 });
+        assert_eq!(best.to_string(), "300 a statement, 2 connections");
+        let at_edge = Best { is_at_edge: true, ..best };
+        assert_eq!(at_edge.to_string(), "300 a statement, 2 connections, at the edge of what was tried");
         assert!([READ, WRITE].iter().all(|grid| grid.connections.last() == Some(&LIMIT_CONNECTIONS)));
-        assert!(!WRITE.is_at_edge(way));
+        assert!(!WRITE.is_at_edge(best.way));
         assert!(WRITE.is_at_edge(Way { batch: 3_000, connections: 2 }));
         assert!(WRITE.is_at_edge(Way { batch: 300, connections: 8 }));
         Ok(())

@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::at_most;
-use super::turns::order;
+use super::turns::{balanced, order};
+use super::{at_most, rounds_of};
 use crate::measure::{Measured, median};
 use crate::report::Line;
 use crate::scene::{Contender, Scene};
@@ -32,7 +32,8 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
     let filled = start.elapsed();
     let (mut known, mut mixed) = ([vec![], vec![]], [vec![], vec![]]);
     // As short as the rounds are, there are more of them.
-    for round in 0..2 * options.rounds() {
+    let rounds = balanced(2, 2 * options.rounds());
+    for round in 0..rounds {
         let small = Contender::ours(server, options, people(SMALL)).await?;
         for n in order(2, round) {
             let contender = [&small, &grown][n];
@@ -47,6 +48,7 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
     let [known, mixed] = [known, mixed].map(|sizes| sizes.map(|rounds| median(&rounds)));
     Ok(Line {
         work: WORK,
+        rounds: rounds_of(rounds, ROUND),
         figures: vec![
             ("known people, 10,000 contacts", cost(options, known[0])),
             (if options.quick { "1,000,000" } else { "10,000,000" }, cost(options, known[1])),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::turns::take_turns;
-use super::{at_least, with_p99};
+use super::turns::{balanced, take_turns};
+use super::{at_least, rounds_of, with_p99};
 use crate::http::{Connection, ServerProcess};
 use crate::measure::{Measured, closed_loop, median};
 use crate::report::Line;
@@ -34,6 +34,7 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
     let [http, library] = rounds.await?.map(|rounds| median(&rounds));
     Ok(Line {
         work: WORK,
+        rounds: rounds_of(balanced(2, options.rounds()), options.round()),
         figures: vec![("over HTTP", with_p99(http)), ("in this process", with_p99(library))],
         bars: vec![at_least("over HTTP / in this process", http.per_second / library.per_second, 0.5)],
     })

@@ -9,7 +9,7 @@ use identity_tests::databases::{DatabaseServer, FreshDatabase};
 use tempfile::TempDir;
 
 use super::at_least;
-use super::turns::take_turns;
+use super::turns::{balanced, take_turns};
 use crate::contenders::{bulk_mysql, bulk_sqlite};
 use crate::import::{import, import_many};
 use crate::measure::median_time;
@@ -83,6 +83,7 @@ async fn line<T: Target>(
     let requests = visits.len() as f64;
     Ok(Line {
         work,
+        rounds: balanced(who.len(), options.long_rounds()).to_string(),
         figures: vec![
             ("ours, identify_many", format!("{ours:.2} s, {:.0} requests/s", requests / ours)),
             ("ours, identify_stream_ids", format!("{stream:.2} s, {:.0} requests/s", requests / stream)),

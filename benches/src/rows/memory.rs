@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use identity_core::{IdentifyRequest, IdentityResolver, MemoryStore};
 
 use super::at_most;
-use super::turns::take_turns;
+use super::turns::{balanced, take_turns};
 use crate::contenders::union_find::UnionFind;
 use crate::import::import;
 use crate::measure::median_time;
@@ -44,10 +44,12 @@ pub(super) async fn line(options: &Options) -> Result<Line, Failure> {
         }
         Ok::<_, Failure>(took)
     };
-    let took = take_turns(options.rounds().min(3), [false, true], turn).await?;
+    let rounds = balanced(2, options.rounds().min(3));
+    let took = take_turns(rounds, [false, true], turn).await?;
     let [bare, ours] = took.map(|rounds| median_time(rounds).as_secs_f64());
     Ok(Line {
         work: WORK,
+        rounds: rounds.to_string(),
         figures: vec![
             ("ours", format!("{ours:.2} s for {count} requests")),
             ("two hash maps and union-find", format!("{bare:.2} s")),

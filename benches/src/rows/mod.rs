@@ -1,6 +1,7 @@
 //! The lines of the tables.
 
 mod callers;
+mod connections;
 mod grid;
 mod growth;
 mod http;
@@ -12,6 +13,8 @@ mod python;
 mod python_callers;
 mod resident;
 mod turns;
+
+use std::time::Duration;
 
 use crate::kept::Kept;
 use crate::measure::Measured;
@@ -81,9 +84,32 @@ impl Row {
         }
     }
 
+    /// Whether it measures the pip package.
+    fn needs_python(self) -> bool {
+        matches!(self, Self::Python | Self::PythonCallers)
+    }
+
+    /// Whether one that is wanted does.
+    pub(crate) fn any_needs_python(options: &Options) -> bool {
+        Self::wanted(options).any(Self::needs_python)
+    }
+
+    /// Whether one that is wanted measures the npm package.
+    pub(crate) fn any_needs_node(options: &Options) -> bool {
+        Self::wanted(options).any(|row| matches!(row, Self::NodeMySql | Self::NodeMemory))
+    }
+
+    fn wanted(options: &Options) -> impl Iterator<Item = Self> {
+        Self::all().filter(|row| options.wants(row.name()))
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        Self::ON_A_SERVER.into_iter().chain(Self::ALONE)
+    }
+
     /// The names of all.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-        Self::ON_A_SERVER.into_iter().chain(Self::ALONE).map(Self::name)
+        Self::all().map(Self::name)
     }
 
     async fn measure(self, options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
@@ -115,7 +141,7 @@ impl Row {
 /// What goes wrong while measuring.
 pub(crate) async fn all(options: &Options, kept: &mut Kept) -> Result<(), Failure> {
     // Before hours of measuring, not after.
-    if [Row::Python, Row::PythonCallers].iter().any(|row| options.wants(row.name())) {
+    if Row::any_needs_python(options) {
         python::interpreter(options)?;
     }
     for rows in [&Row::ON_A_SERVER[..], &Row::ALONE] {
@@ -138,6 +164,11 @@ fn at_most(ratio: &'static str, is: f64, bound: f64) -> Bar {
     Bar { ratio, is, must: Must::AtMost(bound) }
 }
 
+/// How often each had its turn, and for how long.
+fn rounds_of(rounds: usize, each: Duration) -> String {
+    format!("{rounds} of {} s", each.as_secs())
+}
+
 fn per_second(measured: Measured) -> String {
     format!("{:.0}/s", measured.per_second)
 }
@@ -148,4 +179,27 @@ fn with_p99(measured: Measured) -> String {
 
 fn micros(measured: Measured) -> String {
     format!("{:.0} µs", measured.median.as_secs_f64() * 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// benches/run makes a Python only then.
+    #[test]
+    fn lines_of_the_pip_package_need_a_python() {
+        for (only, needs) in [
+            (&[][..], true),
+            (&["--quick", "--only", "new people"], true),
+            (&["--only", "callers"], true),
+            (&["--only", "pip package, 8"], true),
+            (&["--only", "mixed", "--only", "import"], false),
+            (&["--only", "from JavaScript"], false),
+        ] {
+            let options = Options::parse_from(["benches"].iter().chain(only));
+            assert_eq!(Row::any_needs_python(&options), needs, "{only:?}");
+        }
+    }
 }

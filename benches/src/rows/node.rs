@@ -7,11 +7,13 @@ use std::time::Instant;
 use identity_core::{IdentifyRequest, MemoryStore, PhoneNumber};
 use serde_json::json;
 
-use super::{at_least, per_second, with_p99};
+use super::connections::best_connections;
+use super::turns::{balanced, take_turns};
+use super::{at_least, per_second, rounds_of, with_p99};
 use crate::measure::{Measured, median};
-use crate::node::NodeProcess;
+use crate::node::{By, NodeProcess};
 use crate::report::Line;
-use crate::scene::Scene;
+use crate::scene::{Contender, Scene};
 use crate::visits::Visits;
 use crate::work::Work;
 use crate::{Failure, Options};
@@ -21,6 +23,22 @@ pub(super) const MYSQL: &str = "from JavaScript, mixed";
 
 /// Requests of one `identifyMany`.
 const MANY: u64 = 100_000;
+
+/// Who takes turns on the memory store.
+#[derive(Clone, Copy)]
+enum InMemory {
+    Identify,
+    IdentifyMany,
+    InRust,
+}
+
+/// Who takes turns on MySQL.
+#[derive(Clone, Copy)]
+enum OnMySql {
+    Ours,
+    InRust,
+    ByHand,
+}
 
 /// The line on the memory store.
 ///
@@ -33,15 +51,16 @@ pub(super) async fn memory(options: &Options) -> Result<Line, Failure> {
     tokio::fs::write(&file, lines(&visits)).await?;
     let mut node = NodeProcess::start()?;
     node.visits(&file).await?;
-    let (mut single, mut many, mut in_rust) = (vec![], vec![], vec![]);
-    for _ in 0..options.rounds() {
-        single.push(node.memory(options.callers, options.round()).await?);
-        many.push(node.many().await?);
-        in_rust.push(identify_many(options, &visits).await?);
-    }
-    let [single, many, in_rust] = [&single, &many, &in_rust].map(|rounds| median(rounds));
+    let who = [InMemory::Identify, InMemory::IdentifyMany, InMemory::InRust];
+    let measured = take_turns(options.rounds(), who, async |who| match who {
+        InMemory::Identify => node.memory(options.callers, options.round()).await,
+        InMemory::IdentifyMany => node.many().await,
+        InMemory::InRust => identify_many(options, &visits).await,
+    });
+    let [single, many, in_rust] = measured.await?.map(|rounds| median(&rounds));
     Ok(Line {
         work: MEMORY,
+        rounds: rounds_of(balanced(who.len(), options.rounds()), options.round()),
         figures: vec![
             ("identify", with_p99(single)),
             ("identifyMany of 100,000", per_second(many)),
@@ -54,7 +73,7 @@ pub(super) async fn memory(options: &Options) -> Result<Line, Failure> {
     })
 }
 
-/// The line on MySQL.
+/// The line on MySQL: each on a table of its own, which nobody has written to before.
 ///
 /// # Errors
 /// What goes wrong while measuring.
@@ -62,20 +81,29 @@ pub(super) async fn mysql(options: &Options, scene: &Scene) -> Result<Line, Fail
     let (people, callers) = (scene.people(), options.callers);
     let package = scene.package().await?.url();
     let by_hand = scene.by_hand().await?.url();
+    let in_rust = Contender::ours(scene.server().await?, options, people).await?;
     let mut node = NodeProcess::start()?;
-    let (mut ours, mut plain, mut in_rust) = (vec![], vec![], vec![]);
-    for _ in 0..options.rounds() {
-        ours.push(node.mysql("ours", &package, people, callers, options.round()).await?);
-        in_rust.push(scene.ours().await?.measure(callers, options.round(), Work::Mixed).await?);
-        plain.push(node.mysql("by hand", &by_hand, people, callers, options.round()).await?);
-    }
-    let [ours, plain, in_rust] = [&ours, &plain, &in_rust].map(|rounds| median(rounds));
+    let found = best_connections(options, async |connections, time| {
+        node.mysql(By::Hand { connections }, &by_hand, people, callers, time).await
+    });
+    let found = found.await?;
+    let by = By::Hand { connections: found.connections };
+    let who = [OnMySql::Ours, OnMySql::InRust, OnMySql::ByHand];
+    let measured = take_turns(options.rounds(), who, async |who| match who {
+        OnMySql::Ours => node.mysql(By::Package, &package, people, callers, options.round()).await,
+        OnMySql::InRust => in_rust.measure(callers, options.round(), Work::Mixed).await,
+        OnMySql::ByHand => node.mysql(by, &by_hand, people, callers, options.round()).await,
+    });
+    let measured = measured.await?;
+    in_rust.close().await?;
+    let [ours, in_rust, plain] = measured.map(|rounds| median(&rounds));
     Ok(Line {
         work: MYSQL,
+        rounds: rounds_of(balanced(who.len(), options.rounds()), options.round()),
         figures: vec![
             ("ours", with_p99(ours)),
             ("in Rust", with_p99(in_rust)),
-            ("by hand with mysql2", with_p99(plain)),
+            ("by hand with mysql2", format!("{} ({found})", with_p99(plain))),
         ],
         bars: vec![
             at_least("ours / in Rust", ours.per_second / in_rust.per_second, 0.9),

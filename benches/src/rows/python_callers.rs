@@ -1,11 +1,14 @@
 //! The pip package's two faces: threads that wait, and tasks that are awaited. Who has threads should not need asyncio.
 
-use super::{at_least, python};
+use super::{at_least, python, rounds_of};
 use crate::report::Line;
 use crate::scene::Scene;
 use crate::{Failure, Options};
 
 pub(super) const WORK: &str = "pip package, 8 callers, new people";
+
+/// Those of `callers.py`.
+const ROUNDS: usize = 5;
 
 /// The line.
 ///
@@ -23,6 +26,7 @@ pub(super) async fn line(options: &Options, scene: &Scene) -> Result<Line, Failu
     let per_second = |figure: f64| format!("{figure:.0}/s");
     Ok(Line {
         work: WORK,
+        rounds: rounds_of(ROUNDS, options.round()),
         figures: vec![
             ("8 threads", per_second(threads)),
             ("8 tasks of asyncio", per_second(tasks)),

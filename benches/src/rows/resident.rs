@@ -20,6 +20,7 @@ pub(super) async fn line(options: &Options) -> Result<Line, Failure> {
     let [peak, first, last] = [resident.peak, resident.first_half, resident.last_quarter].map(megabytes);
     Ok(Line {
         work: WORK,
+        rounds: "1".to_owned(),
         figures: vec![
             (
                 "resident",

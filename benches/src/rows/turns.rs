@@ -5,17 +5,22 @@
 
 use crate::Failure;
 
-/// Measures each contender once a round; what was measured, by contender.
+/// The rounds in which so many contenders take turns: at least `rounds`, and as many more as the orders are balanced by.
+pub(super) fn balanced(contenders: usize, rounds: usize) -> usize {
+    rounds.next_multiple_of(design(contenders))
+}
+
+/// Measures each contender once in each of so many [balanced] rounds; what was measured, by contender.
 ///
 /// # Errors
 /// The first error of a contender.
 pub(super) async fn take_turns<const N: usize, W: Copy, T>(
     rounds: usize,
     contenders: [W; N],
-    measure: impl AsyncFn(W) -> Result<T, Failure>,
+    mut measure: impl AsyncFnMut(W) -> Result<T, Failure>,
 ) -> Result<[Vec<T>; N], Failure> {
     let mut measured = [const { Vec::new() }; N];
-    for round in 0..rounds {
+    for round in 0..balanced(N, rounds) {
         for turn in order(N, round) {
             measured[turn].push(measure(contenders[turn]).await?);
         }
@@ -23,7 +28,12 @@ pub(super) async fn take_turns<const N: usize, W: Copy, T>(
     Ok(measured)
 }
 
-/// Who comes when in a round: each once. Balanced over `contenders` rounds, or over twice as many where they are odd.
+/// The rounds of one design.
+fn design(contenders: usize) -> usize {
+    if contenders % 2 == 1 { 2 * contenders } else { contenders }
+}
+
+/// Who comes when in a round: each once. Balanced over the rounds of a design.
 pub(super) fn order(contenders: usize, round: usize) -> Vec<usize> {
     let odd = contenders % 2 == 1;
     let shift = if odd { round / 2 } else { round };
@@ -41,6 +51,20 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+
+    #[tokio::test]
+    async fn rounds_are_balanced() -> Result<(), Failure> {
+        assert_eq!([2, 3, 4].map(|contenders| balanced(contenders, 5)), [6, 6, 8]);
+        assert_eq!([2, 3, 4].map(|contenders| balanced(contenders, 3)), [4, 6, 4]);
+        let mut turns = Vec::new();
+        let measured = take_turns(3, ["a", "b"], async |who| {
+            turns.push(who);
+            Ok(turns.len())
+        });
+        assert_eq!(measured.await?, [vec![1, 4, 5, 8], vec![2, 3, 6, 7]]);
+        assert_eq!(turns.concat(), "abbaabba");
+        Ok(())
+    }
 
     #[test]
     fn each_comes_after_each_other_equally_often() {
