@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use identity_core::{
     Changes, ContactId, ContactStore, Error, ErrorKind, IdentifyRequest, IdentityResolver, MemoryStore,
     Query, Snapshot,
@@ -123,7 +124,8 @@ async fn a_large_batch_asks_for_one_identifier_of_each_request_first() {
     assert_eq!(gate.counts().1, 1);
 }
 
-#[tokio::test]
+/// The clock stands still, so that commits that are held back do not count as slow ones.
+#[tokio::test(start_paused = true)]
 async fn no_second_batch_is_written_while_fewer_wait_than_are_being_written() {
     let gate = Gate::new(Semaphore::MAX_PERMITS, 0);
     let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(2).build(gate.clone());
@@ -252,6 +254,44 @@ async fn a_caller_that_goes_away_takes_nobody_down() {
     people.sort_unstable();
     people.dedup();
     assert_eq!(people.len(), 20);
+}
+
+/// As where a future is handed to another thread and let go there: nobody may wait for a slot that is never given back.
+#[tokio::test]
+async fn a_call_that_is_dropped_outside_of_a_runtime_takes_nobody_down() {
+    let gate = Gate::new(0, 0);
+    let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
+    // One that is dropped while it loads, and one while it writes.
+    for loads in [0, 1] {
+        gate.loads.add_permits(loads);
+        let mut dropped = Box::pin({
+            let resolver = resolver.clone();
+            async move { resolver.identify(email(&format!("dropped{loads}@x.io"))).await }
+        });
+        for _ in 0..10 {
+            assert!(dropped.as_mut().now_or_never().is_none(), "it is held back");
+        }
+        assert_eq!(gate.loaded.swap(0, Ordering::SeqCst), loads);
+        let mut calls = JoinSet::new();
+        for n in 0..20 {
+            spawn(&mut calls, &resolver, email(&format!("{n}.{loads}@x.io")));
+        }
+        settle().await;
+        // They wait for the same slot: to load, or to write.
+        gate.loads.add_permits(10 * loads);
+        settle().await;
+        std::thread::spawn(move || drop(dropped)).join().expect("a thread");
+        gate.loads.add_permits(100);
+        gate.commits.add_permits(100);
+        while let Some(call) = calls.join_next().await {
+            call.expect("a call").expect("nobody is told that the database is away");
+        }
+        // Slots are given back after the answers; then what is left of the permits.
+        settle().await;
+        gate.loads.forget_permits(usize::MAX);
+        gate.commits.forget_permits(usize::MAX);
+        gate.loaded.store(0, Ordering::SeqCst);
+    }
 }
 
 #[tokio::test]

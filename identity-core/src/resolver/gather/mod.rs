@@ -23,7 +23,8 @@
 //!
 //! Nor is a second batch written while fewer wait than are being written: it would be hardly sooner done than with the next
 //! one, and each commit costs the same however much it holds. So 64 callers who all write come to batches of 28 instead of
-//! 17.
+//! 17. That holds as long as commits are quick. A batch that waits for a lock is not soon done, and after [`SOON`] nobody waits
+//! for it any more who could be written by another slot.
 //!
 //! All queues together are bounded; past the bound callers get [`Error::Overloaded`] at once, a lone one that has loaded
 //! already after its load. Whoever has gone makes room first. What a batch has loaded is never refused, so that there may be
@@ -33,9 +34,12 @@ mod serve;
 mod state;
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use self::serve::{serve_apart, serve_load, serve_write};
@@ -44,6 +48,10 @@ use super::engine::{Engine, Loaded, People, identifiers};
 use crate::contact::ConsolidatedContact;
 use crate::error::Error;
 use crate::identifier::IdentifierPair;
+
+/// How long a batch that is being written is thought to be soon done. Commits take some milliseconds, tens where many wait for
+/// a slow disk, and who waits for a lock waits for a second or more.
+const SOON: Duration = Duration::from_millis(200);
 
 /// The answer to one request.
 type Reply = Result<ConsolidatedContact, Error>;
@@ -94,7 +102,7 @@ enum Turn {
 struct Slot {
     gatherer: Arc<Gatherer>,
     stage: Stage,
-    /// How many requests are written with it; 0 for a load.
+    /// How many requests are written with it, and thought to be soon done; 0 for a load.
     writes: usize,
 }
 
@@ -123,7 +131,7 @@ impl Gatherer {
                 let mut jobs = self.state().next_batch(Stage::Load, self.limits.batch_size - 1);
                 if !jobs.is_empty() {
                     let (caller, waiting) = oneshot::channel();
-                    jobs.push(Job { pair, caller, loaded: None });
+                    jobs.push(Job::new(pair, caller));
                     tokio::spawn(serve_load(slot, jobs));
                     return waiting.await.unwrap_or_else(|gone| Err(Error::unavailable(gone)));
                 }
@@ -136,9 +144,9 @@ impl Gatherer {
                 }
                 match self.enter(Stage::Write, &pair, Some(loaded))? {
                     Turn::Later(waiting) => waiting,
-                    Turn::Now(slot) => {
+                    Turn::Now(mut slot) => {
                         let pairs = [pair];
-                        let mut answers = self.engine.finish(graph, &pairs).await.answers;
+                        let mut answers = slot.write(self.engine.finish(graph, &pairs)).await.answers;
                         self.forget(&pairs);
                         let answer = answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
                         if !self.engine.may_go_on(&answer) {
@@ -184,7 +192,7 @@ impl Gatherer {
     fn job(self: &Arc<Self>, pair: IdentifierPair, loaded: Option<Loaded>) -> (Job, Waiting) {
         let (caller, reply) = oneshot::channel();
         let waiting = Waiting::new(reply, Arc::clone(self));
-        (Job { pair, caller, loaded: loaded.map(Arc::new) }, waiting)
+        (Job { loaded: loaded.map(Arc::new), ..Job::new(pair, caller) }, waiting)
     }
 
     /// Has requests go on by themselves, that others need not wait for.
@@ -234,10 +242,15 @@ impl Gatherer {
         }
     }
 
-    /// Drops all who wait.
-    fn abandon(&self, stage: Stage) {
-        let waiting = std::mem::take(self.state().queue(stage));
-        drop(waiting);
+    /// No longer counts requests as soon written, so that those who wait for them may have a slot that is free.
+    fn give_up_on(self: &Arc<Self>, written: usize) {
+        let mut state = self.state();
+        state.in_writing -= written;
+        let next = self.next(&mut state, Stage::Write);
+        drop(state);
+        if let Some((slot, jobs)) = next {
+            slot.serve(jobs);
+        }
     }
 
     /// Takes a slot with those who wait for one, where there is one and they are worth it.
@@ -293,16 +306,29 @@ impl Gatherer {
 }
 
 impl Slot {
-    /// Outside of a runtime nobody can be served: what waits is dropped, and its callers are told.
+    /// Serves a batch on the runtime of one who waits for it: whoever passes the slot on may do so outside of any, as where a
+    /// call is dropped on a thread of its own. What was asked outside of a runtime is dropped there, and its caller told.
     fn serve(self, jobs: Vec<Job>) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return self.gatherer.abandon(self.stage);
-        };
+        let runtime = jobs.iter().find_map(|job| job.runtime.clone()).or_else(|| Handle::try_current().ok());
+        let Some(runtime) = runtime else { return };
         match self.stage {
             Stage::Load => runtime.spawn(serve_load(self, jobs)),
             Stage::Write => runtime.spawn(serve_write(self, None, jobs)),
             Stage::Apart => runtime.spawn(serve_apart(self, jobs)),
         };
+    }
+
+    /// Does what is done with it. Where that takes long, because it waits for a lock, others need not wait for it too.
+    async fn write<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        // Outside of a runtime nobody tells the time.
+        if Handle::try_current().is_ok()
+            && let Ok(done) = tokio::time::timeout(SOON, work.as_mut()).await
+        {
+            return done;
+        }
+        self.gatherer.give_up_on(std::mem::take(&mut self.writes));
+        work.await
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::super::engine::{Loaded, Patience, People, leading};
 use super::super::settled;
+use super::Slot;
 use super::state::Job;
-use super::{Gatherer, Slot};
 use crate::error::ErrorKind;
 use crate::graph::Graph;
 use crate::identifier::IdentifierPair;
@@ -53,12 +53,13 @@ fn answer_known(graph: &Graph, jobs: Vec<Job>) -> Vec<Job> {
 }
 
 /// Writes a batch; on `graph`, or else on what was loaded for each.
-pub(super) async fn serve_write(slot: Slot, graph: Option<Graph>, jobs: Vec<Job>) {
-    let Gatherer { engine, .. } = &*slot.gatherer;
+pub(super) async fn serve_write(mut slot: Slot, graph: Option<Graph>, jobs: Vec<Job>) {
+    let gatherer = Arc::clone(&slot.gatherer);
+    let engine = &gatherer.engine;
     let pairs = pairs(&jobs);
     let graph = graph.unwrap_or_else(|| loaded(&jobs, &engine.normalizer));
-    let outcome = engine.finish(graph, &pairs).await;
-    slot.gatherer.forget(&pairs);
+    let outcome = slot.write(engine.finish(graph, &pairs)).await;
+    gatherer.forget(&pairs);
     let mut apart = Vec::new();
     for (job, reply) in jobs.into_iter().zip(outcome.answers) {
         match engine.may_go_on(&reply) {
@@ -67,7 +68,7 @@ pub(super) async fn serve_write(slot: Slot, graph: Option<Graph>, jobs: Vec<Job>
         }
     }
     if !apart.is_empty() {
-        slot.gatherer.set_apart(apart);
+        gatherer.set_apart(apart);
     }
     tokio::task::yield_now().await;
     drop(slot);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::super::engine::Loaded;
@@ -19,7 +20,7 @@ pub(super) struct State {
     pub(super) loading: usize,
     pub(super) writing: usize,
     pub(super) working_apart: usize,
-    /// Requests of the batches that are being written.
+    /// Requests of the batches that are being written, and thought to be soon done.
     pub(super) in_writing: usize,
     /// Callers that have gone while they waited, about.
     pub(super) gone: usize,
@@ -32,6 +33,8 @@ pub(super) struct Job {
     pub(super) caller: oneshot::Sender<Reply>,
     /// What was loaded for it and for those who called with it, as far as that is thought to hold.
     pub(super) loaded: Option<Arc<Loaded>>,
+    /// Where its caller waits, unless that is outside of a runtime.
+    pub(super) runtime: Option<Handle>,
 }
 
 /// A caller that waits.
@@ -73,6 +76,11 @@ pub(super) enum Stage {
 }
 
 impl Job {
+    /// One for which nothing was loaded yet.
+    pub(super) fn new(pair: IdentifierPair, caller: oneshot::Sender<Reply>) -> Self {
+        Self { pair, caller, loaded: None, runtime: Handle::try_current().ok() }
+    }
+
     pub(super) fn answer(self, reply: Reply) {
         // A caller that has gone wants no answer.
         let _ = self.caller.send(reply);
