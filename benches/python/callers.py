@@ -65,7 +65,7 @@ def main() -> None:
         (threads(url, seconds, CALLERS), asyncio.run(tasks(url, seconds)), threads(url, seconds, 1))
         for _ in range(ROUNDS)
     ]
-    print(*(statistics.median(figures) for figures in zip(*rounds)))
+    print(*(statistics.median(figures) for figures in zip(*rounds, strict=True)))
 
 
 if __name__ == "__main__":

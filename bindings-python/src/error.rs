@@ -3,7 +3,7 @@
 
 use std::error::Error as _;
 
-use identity_core::{Error, Field, InvalidInput};
+use identity_core::{Error, Field, InvalidInput, InvalidReason};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -61,8 +61,13 @@ pub(crate) fn forked_with_sqlite(py: Python<'_>) -> PyErr {
     )
 }
 
+/// The field at fault; `None` where it is the request as a whole, or a row that is none.
+pub(crate) fn field(invalid: InvalidInput) -> Option<&'static str> {
+    invalid.field().filter(|_| invalid.reason() != InvalidReason::NotAnObject).map(field_name)
+}
+
 /// The field's name as Python's arguments have it.
-pub(crate) fn field_name(field: Field) -> &'static str {
+fn field_name(field: Field) -> &'static str {
     match field {
         Field::Email => "email",
         Field::PhoneNumber => "phone_number",
@@ -72,8 +77,11 @@ pub(crate) fn field_name(field: Field) -> &'static str {
 /// What is wrong with a request, in Python's words.
 pub(crate) fn message(error: &Error) -> String {
     match error {
+        Error::InvalidInput(invalid) if invalid.reason() == InvalidReason::NotAnObject => {
+            "the row must be a mapping, such as a dict, or a named tuple".to_owned()
+        }
         Error::InvalidInput(invalid) => {
-            let field = invalid.field().map_or("the request", field_name);
+            let field = field(*invalid).unwrap_or("the request");
             // The core's words are JSON's.
             let reason = invalid
                 .reason()
@@ -91,7 +99,7 @@ fn exception(py: Python<'_>, error: &Error, row: Option<u64>) -> PyErr {
     let exception = make(py, class_name(error.kind()), &text);
     let value = exception.value(py);
     if let Error::InvalidInput(invalid) = error {
-        let _ = value.setattr("field", invalid.field().map(field_name));
+        let _ = value.setattr("field", field(*invalid));
     }
     if let Some(row) = row {
         let _ = value.setattr("row", row);

@@ -36,6 +36,6 @@ pub(crate) fn people_of(
     if !collect && let Some((row, error)) = refused.clone().next() {
         return Err(error::of_row(py, &error, row));
     }
-    let errors = refused.map(|(row, error)| RowError::new(row, &error)).collect();
+    let errors = collect.then(|| refused.map(|(row, error)| RowError::new(row, &error)).collect());
     exit::detach(py, || Identified::new(people.rows(), errors, people.people(), people.merges()))
 }

@@ -24,7 +24,7 @@ pub(crate) struct RowError {
 impl RowError {
     pub(crate) fn new(row: u64, error: &Error) -> Self {
         let field = match error {
-            Error::InvalidInput(invalid) => invalid.field().map(error::field_name),
+            Error::InvalidInput(invalid) => error::field(*invalid),
             _ => None,
         };
         Self { row, class: error::class_name(error.kind()), field, message: error::message(error) }
@@ -46,10 +46,11 @@ const CONTACT: &str = "contact_id";
 const ERROR: &str = "error";
 
 impl Identified {
-    /// Of one entry for each row. `people` is how many the rows are.
+    /// Of one entry for each row. `errors` are of those that have none, where they are collected: then there is a column for
+    /// them, also where there are none. `people` is how many the rows are.
     pub(crate) fn new(
         rows: impl Iterator<Item = Option<identity_core::Identified>> + Clone,
-        errors: Vec<RowError>,
+        errors: Option<Vec<RowError>>,
         people: u64,
         merges: u64,
     ) -> PyResult<Self> {
@@ -61,7 +62,7 @@ impl Identified {
         let mut columns = vec![Arc::new(primaries) as ArrayRef, Arc::new(contacts)];
         let mut fields =
             vec![Field::new(PRIMARY, DataType::Int64, true), Field::new(CONTACT, DataType::Int64, true)];
-        if !errors.is_empty() {
+        if let Some(errors) = &errors {
             let mut next = errors.iter().peekable();
             let texts = (0..columns[0].len() as u64).map(|row| {
                 let error = next.next_if(|error| error.row == row);
@@ -73,7 +74,7 @@ impl Identified {
         let schema = Arc::new(Schema::new(fields));
         let table = RecordBatch::try_new(schema, columns);
         let table = table.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Self { table, errors, people, merges })
+        Ok(Self { table, errors: errors.unwrap_or_default(), people, merges })
     }
 
     fn schema(&self) -> SchemaRef {

@@ -80,8 +80,78 @@ def test_tuples_go_by_the_names_of_their_fields(memory: ic.IdentityResolver) -> 
     assert ic.identify_frame([other("1", "a@x.io"), other("2", "a@x.io")], email="mail", phone="tel").people == 1
     frame = pd.DataFrame({"phone": ["1", "1"], "email": ["a@x.io", None]})
     assert ic.identify_frame(frame.itertuples()).people == 1
-    with pytest.raises(TypeError, match="row 0 .*named tuple.* tuple"):
+    with pytest.raises(ic.InvalidInputError, match="row 0: .*named tuple"):
         ic.identify_frame([("1", "a@x.io")])  # which is which, nobody knows
+
+
+@pytest.mark.parametrize("wrong", [None, ["b@x.io", "2"], ("b@x.io", "2"), "b@x.io", 2], ids=repr)
+def test_what_is_no_row_is_one_rows_error(wrong: Any, memory: ic.IdentityResolver) -> None:
+    rows = [{"email": "a@x.io"}, wrong, {"email": "c@x.io"}]
+    for call in (ic.identify_frame, memory.identify_many):
+        with pytest.raises(ic.InvalidInputError, match="row 1: .*mapping") as raised:
+            call(rows)
+        assert (raised.value.row, raised.value.field) == (1, None)
+        assert "b@x.io" not in str(raised.value)
+    assert len(memory.lookup("a@x.io")) == 1 and memory.lookup("c@x.io") == []
+    for call in (ic.identify_frame, memory.identify_many):
+        people = call(iter(rows), errors="collect")
+        assert people["primary_contact_id"].to_list() == [1, None, 2]
+        assert [(error.row, error.field, error.error) for error in people.errors] == [(1, None, ic.InvalidInputError)]
+        assert "mapping" in people.errors[0].message
+
+
+@pytest.mark.parametrize("lengths", [(2, 3), (3, 2), (0, 1)])
+@pytest.mark.parametrize("lazy", ["neither", "both", "one"])
+def test_columns_of_different_lengths(lengths: tuple[int, int], lazy: str, memory: ic.IdentityResolver) -> None:
+    """Iterators too: the rows that one of them has no value for are not cut off."""
+
+    def columns() -> dict[str, Any]:
+        emails, phones = ([f"{n}@x.io" for n in range(lengths[0])], list(range(lengths[1])))
+        return {
+            "email": iter(emails) if lazy == "both" else emails,
+            "phone": phones if lazy == "neither" else iter(phones),
+        }
+
+    for call in (ic.identify_frame, memory.identify_many):
+        with pytest.raises(ValueError, match="the columns 'email' and 'phone' are of different lengths"):
+            call(columns())
+    assert memory.lookup("0@x.io", 0) == []
+    same = {"email": (f"{n}@x.io" for n in range(3)), "phone": [1, 2, 1]}
+    assert ic.identify_frame(same)["primary_contact_id"].to_list() == [1, 2, 1]
+
+
+@pytest.mark.parametrize("column", ["123456", b"123456", bytearray(b"123456"), {0: "123456"}, 123456, None])
+def test_one_value_is_no_column(column: Any, memory: ic.IdentityResolver) -> None:
+    """Of text each character would be somebody, and of a dict, as ``DataFrame.to_dict()`` has them, each key."""
+    for call in (ic.identify_frame, memory.identify_many):
+        with pytest.raises(TypeError, match="column 'phone' .* use \\[row\\], or identify"):
+            call({"phone": column})
+        with pytest.raises(TypeError, match="column 'phone'"):
+            call({"email": ["a@x.io"], "phone": column})
+    assert memory.lookup("a@x.io", 123456) == [] == memory.lookup(phone_number=1)
+
+
+TWICE = pa.table([pa.array(["a@x.io"]), pa.array(["1"]), pa.array(["b@x.io"])], names=["email", "phone", "email"])
+SEVERAL: dict[str, Callable[[], Any]] = {
+    "pyarrow": lambda: TWICE,
+    "pyarrow reader": TWICE.to_reader,
+    "pyarrow batch": lambda: TWICE.to_batches()[0],
+    "only the capsule": lambda: OnlyCapsule(TWICE),
+    "pandas": lambda: pd.DataFrame([["a@x.io", "1", "b@x.io"]], columns=["email", "phone", "email"]),
+}
+
+
+@pytest.mark.parametrize("shape", SEVERAL)
+@pytest.mark.parametrize("named", [{}, {"email": "email"}])
+def test_columns_of_one_name(shape: str, named: dict[str, str], memory: ic.IdentityResolver) -> None:
+    """Nobody knows which of them is meant."""
+    for call in (ic.identify_frame, memory.identify_many):
+        with pytest.raises(ValueError, match="there are several columns .email"):
+            call(SEVERAL[shape](), **named)
+    assert memory.lookup("a@x.io", "1") == []
+    # What is not asked for may be there as often as it likes.
+    other = TWICE.rename_columns(["noise", "phone", "noise"])
+    assert ic.identify_frame(OnlyCapsule(other)).people == ic.identify_frame(other).people == 1
 
 
 #: What Arrow has no place for among other values, or infers another type from.
@@ -107,7 +177,7 @@ def test_a_bad_value_of_a_frame_is_one_rows(bad: Any, others: str) -> None:
     """The answers are those for a list."""
     phones = {"text": ["123", bad, "7"], "numbers": [123, bad, 7], "none": [bad]}[others]
     for emails in ([f"{n}@x.io" for n in range(len(phones))], [None] * len(phones)):
-        rows = [{"email": email, "phone": phone} for email, phone in zip(emails, phones)]
+        rows = [{"email": email, "phone": phone} for email, phone in zip(emails, phones, strict=True)]
         frame = pd.DataFrame({"email": pd.Series(emails, dtype=object), "phone": pd.Series(phones, dtype=object)})
         expected, people = (ic.identify_frame(shape, errors="collect") for shape in (rows, frame))
         assert people["primary_contact_id"].to_list() == expected["primary_contact_id"].to_list()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Literal, Protocol, TypeAlias, Union
 
 from . import _native
@@ -64,9 +65,9 @@ def length(data: object) -> int | None:
 def source(data: Any, email: str | None, phone: str | None) -> _native.Source:
     """The rows of ``data``."""
     required = [name for name in (email, phone) if name is not None]
-    _check(data, required)
     emails = list(EMAIL) if email is None else [email]
     phones = list(PHONE) if phone is None else [phone]
+    _check(data, emails, phones, required)
     if _is_of("pandas", "DataFrame", data):
         return _of_pandas(data, emails, phones)
     if _is_of("polars", "LazyFrame", data):
@@ -91,12 +92,19 @@ def source(data: Any, email: str | None, phone: str | None) -> _native.Source:
     return _native.Source.of_arrow(data, emails, phones, required)
 
 
-def _check(data: Any, required: list[str]) -> None:
-    """Refuses columns that the caller named and that are not there: a misspelt one would change who is who."""
+def _check(data: Any, emails: list[str], phones: list[str], required: list[str]) -> None:
+    """Refuses columns that the caller named and that are not there, and those that are there several times: another
+    column than the one that was meant would change who is who.
+    """
     columns = _columns(data)
+    if columns is None:
+        return
     for name in required:
-        if columns is not None and name not in columns:
+        if name not in columns:
             raise ValueError(f"there is no column {name!r}; the columns are: {', '.join(map(str, columns))}")
+    for name in (_first(columns, emails), _first(columns, phones)):
+        if columns.count(name) > 1:
+            raise ValueError(f"there are several columns {name!r}")
 
 
 def _keys(row: Any) -> Any:
@@ -154,6 +162,7 @@ def _of_pandas(frame: Any, emails: list[str], phones: list[str]) -> _native.Sour
         listed = ", ".join(map(str, frame.columns))
         raise ValueError(f"there is no column for emails and none for phone numbers; the columns are: {listed}")
     for name, column in columns.items():
+        # Names of several levels.
         if column.ndim != 1:
             raise ValueError(f"there are several columns {name!r}")
     try:
@@ -198,7 +207,7 @@ def _of_objects(columns: Mapping[str, Any], email: str | None, phone: str | None
     nothing = [None] * count
     emails = lists[email] if email is not None else nothing
     phones = lists[phone] if phone is not None else nothing
-    return _native.Source.of_pairs(iter(zip(emails, phones)))
+    return _native.Source.of_pairs(zip(emails, phones, strict=True))
 
 
 def _of_columns(columns: Mapping[str, Any], emails: list[str], phones: list[str]) -> _native.Source:
@@ -207,12 +216,30 @@ def _of_columns(columns: Mapping[str, Any], emails: list[str], phones: list[str]
     if names == (None, None):
         listed = ", ".join(map(str, columns))
         raise ValueError(f"there is no column for emails and none for phone numbers; the columns are: {listed}")
-    given = [columns[name] for name in names if name is not None]
-    if len({length(column) for column in given}) != 1:
-        raise ValueError("the columns are of different lengths")
+    given = {name: columns[name] for name in names if name is not None}
+    for name, column in given.items():
+        # Of these an iterator makes characters, bytes or keys, and each would be somebody.
+        if isinstance(column, (str, bytes, bytearray, Mapping)) or not isinstance(column, Iterable):
+            raise TypeError(
+                f"column {name!r} must hold a value for each row, and is of type {type(column).__name__}; "
+                "for one row use [row], or identify"
+            )
+    if len({count for column in given.values() if (count := length(column)) is not None}) > 1:
+        raise ValueError(_different_lengths(given))
 
     def pairs() -> Iterator[tuple[Any, Any]]:
-        for values in zip(*given):
+        for row, values in enumerate(zip_longest(*given.values(), fillvalue=_END)):
+            # An iterator tells its length by its end alone.
+            if values[0] is _END or values[-1] is _END:
+                raise ValueError(f"{_different_lengths(given)}: one ends after {row} rows")
             yield (values[0] if names[0] else None, values[-1] if names[1] else None)
 
     return _native.Source.of_pairs(pairs())
+
+
+#: Stands for the values of a column that has ended.
+_END = object()
+
+
+def _different_lengths(columns: Iterable[str]) -> str:
+    return f"the columns {' and '.join(map(repr, columns))} are of different lengths"

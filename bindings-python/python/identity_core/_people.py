@@ -86,7 +86,7 @@ class IdentifiedRows:
     ``contact_id``
         the contact that the row created, or else the one that its email, or its phone number, belongs to
     ``error``
-        why a row has no person; only there if some have none
+        why a row has no person; there with ``errors="collect"``, also if every row has one
     """
 
     __slots__ = ("_rows",)
@@ -149,8 +149,10 @@ class IdentifiedRows:
 
         frame = pd.DataFrame({name: self[name] for name in ("primary_contact_id", "contact_id")})
         if "error" in self.column_names:
-            frame["error"] = None
-            frame.loc[[error.row for error in self.errors], "error"] = [error.message for error in self.errors]
+            messages: list[str | None] = [None] * len(self)
+            for error in self.errors:
+                messages[error.row] = error.message
+            frame["error"] = pd.Series(messages, index=frame.index, dtype=object)
         return frame
 
     def __repr__(self) -> str:
@@ -182,8 +184,8 @@ def identify_frame(
         with gaps, is ``123456`` (the text ``"123456.0"`` is not). Nulls, NaN and empty text are absent values.
     ``errors``
         ``"raise"``: the first row that is no email and no phone number, or has neither, raises
-        :class:`InvalidInputError` with its position. ``"collect"``: such rows have no person, and are listed in
-        ``errors`` of what is returned.
+        :class:`InvalidInputError` with its position, and so does one that is no dict and no named tuple. ``"collect"``:
+        such rows have no person, and are listed in ``errors`` of what is returned.
     ``default_region``
         a country such as ``"US"``: phone numbers become E.164 by it, so that ``(415) 555-0100`` is ``+14155550100``.
     """

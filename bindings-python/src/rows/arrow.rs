@@ -29,7 +29,7 @@ impl ArrowBatches {
     /// Of a reader of batches with that schema; for names see [`Source`](super::Source).
     ///
     /// # Errors
-    /// `ValueError` where a required column is not there, or none at all.
+    /// `ValueError` where a required column is not there, or none at all, or several of one name.
     pub(crate) fn new(
         reader: Reader,
         schema: &Schema,
@@ -42,8 +42,7 @@ impl ArrowBatches {
             let message = format!("there is no column {missing:?}; the columns are: {}", there());
             return Err(PyValueError::new_err(message));
         }
-        let column = |names: &[String]| names.iter().find_map(|name| schema.index_of(name).ok());
-        let columns = [column(email), column(phone)];
+        let columns = [place(schema, email)?, place(schema, phone)?];
         if columns == [None, None] {
             return Err(PyValueError::new_err(format!(
                 "there is no column for emails ({}) and none for phone numbers ({}); the columns are: {}",
@@ -70,6 +69,17 @@ impl ArrowBatches {
             let [email, phone] = self.columns;
             self.rest = Some(ArrowRows::new(column(email)?, column(phone)?, batch.num_rows()));
         }
+    }
+}
+
+/// Where the column is that has the first of the names that is there.
+fn place(schema: &Schema, names: &[String]) -> PyResult<Option<usize>> {
+    let Some(name) = names.iter().find(|name| schema.index_of(name).is_ok()) else { return Ok(None) };
+    let mut places = schema.fields().iter().enumerate().filter(|(_, field)| field.name() == name);
+    let place = places.next().map(|(place, _)| place);
+    match places.next() {
+        Some(_) => Err(PyValueError::new_err(format!("there are several columns {name:?}"))),
+        None => Ok(place),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use identity_core::{InvalidReason, PhoneNumber, PhoneRef, Rows};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 
@@ -15,6 +15,13 @@ pub(crate) struct ObjectRows(Vec<Row>);
 struct Row {
     email: Result<Option<String>, InvalidReason>,
     phone: Result<Option<PhoneNumber>, InvalidReason>,
+}
+
+impl Row {
+    /// Of an object of another shape: one row's fault, as a wrong value is.
+    fn unfit() -> Self {
+        Self { email: Err(InvalidReason::NotAnObject), phone: Ok(None) }
+    }
 }
 
 /// Rows of Python objects, some at a time.
@@ -41,8 +48,7 @@ impl ObjectBatches {
     /// The next rows, at most so many; `None` at the end.
     ///
     /// # Errors
-    /// What the iterator raises; `TypeError` for objects of other shapes; `ValueError` where a required name is in none of the
-    /// first rows, before any of them is used.
+    /// What the iterator raises; `ValueError` where a required name is in none of the first rows, before any of them is used.
     pub(crate) fn next(&mut self, py: Python<'_>, most: usize) -> PyResult<Option<ObjectRows>> {
         let mut read = Vec::new();
         let mut missing = match &self.shape {
@@ -61,7 +67,8 @@ impl ObjectBatches {
                 }
                 Shape::Named { names: [email, phone], .. } => {
                     let Some(row) = NamedRow::new(&row) else {
-                        return Err(unfit(&row, self.position + read.len() as u64));
+                        read.push(Row::unfit());
+                        continue;
                     };
                     if !missing.is_empty() {
                         let mut still = Vec::new();
@@ -132,13 +139,6 @@ impl<'a, 'py> NamedRow<'a, 'py> {
         }
         Ok(None)
     }
-}
-
-fn unfit(row: &Bound<'_, PyAny>, position: u64) -> PyErr {
-    let kind = row.get_type().name().map_or_else(|_| "another".to_owned(), |name| name.to_string());
-    PyTypeError::new_err(format!(
-        "row {position} must be a mapping, such as a dict, or a named tuple, and is of type {kind}"
-    ))
 }
 
 impl Rows for ObjectRows {
