@@ -129,10 +129,14 @@ impl Handle {
         }
     }
 
-    /// What to close, the first time; `None` where that was done, or is the parent process's to do.
+    /// What to close; `None` where that is the parent process's to do. Each time, not only the first: whoever closes waits until
+    /// it is done, and one that was interrupted left something to do.
     pub(crate) fn close(&self) -> Option<IdentityResolver> {
-        let is_first = self.process == std::process::id() && !self.closed.swap(true, Ordering::AcqRel);
-        self.resolver.clone().filter(|_| is_first)
+        if self.process != std::process::id() {
+            return None;
+        }
+        self.closed.store(true, Ordering::Release);
+        self.resolver.clone()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

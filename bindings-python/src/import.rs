@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 
 use crate::outcome::{self, RowError};
 use crate::rows::{Batch, Batches};
-use crate::runtime::{LOOK_FOR_SIGNALS, check_signals, outside, runtime};
+use crate::runtime::{LOOK_FOR_SIGNALS, check_signals, outside, runtime, unless_signalled};
 use crate::{error, exit};
 
 /// Rows of one transaction; see `ResolverBuilder::import_size`.
@@ -62,7 +62,7 @@ pub(crate) fn import_here(
                 tell(progress, import.done())?;
             }
             drop(answers);
-            import.finish(&resolver).await
+            unless_signalled(import.finish(&resolver)).await?
         })
     })
 }
@@ -81,8 +81,17 @@ pub(crate) async fn import_apart(
             let next = batches.next(CHUNK);
             (batches, next)
         });
-        let (batches, next) = read.await.ok()?;
-        Some((failed.note(next)?, (batches, failed)))
+        match read.await {
+            Ok((batches, next)) => Some((failed.note(next)?, (batches, failed))),
+            // Not the end of the rows: whoever awaits the import is told, as where calls block.
+            Err(gone) => match gone.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => {
+                    failed.note(Err(exit::too_late()));
+                    None
+                }
+            },
+        }
     });
     let mut import = Import::new(collect);
     let mut answers = import.answers(&resolver, Box::pin(chunks));
@@ -172,13 +181,14 @@ impl Import {
     ///
     /// # Errors
     /// The exception of a row that ends the import: the first that is wrong, unless they are collected; and what is the
-    /// database's fault, since it would be every later row's too.
+    /// database's fault alone, since it would be every later row's too.
     fn add(&mut self, answers: Answers) -> PyResult<()> {
+        let refuses_all = refuses_all(&answers);
         for answer in answers {
             let row = self.rows.len() as u64;
             match answer {
                 Ok(identified) => self.rows.push(Some(identified)),
-                Err(error) if self.collect && is_of_the_row(&error) => {
+                Err(error) if self.collect && is_of_the_row(&error, refuses_all) => {
                     self.errors.push(RowError::new(row, &error));
                     self.rows.push(None);
                 }
@@ -215,6 +225,8 @@ impl Import {
             // One that was deleted meanwhile is no more than it was.
             let changed = asked.iter().zip(current).filter_map(|(then, now)| Some((*then, now?)));
             moved.extend(changed.filter(|(then, now)| then != now));
+            // A store in memory answers at once, and who waits here has to look for signals, or be cancelled.
+            tokio::task::yield_now().await;
         }
         if !moved.is_empty() {
             for row in self.rows.iter_mut().flatten() {
@@ -229,11 +241,23 @@ impl Import {
             primaries.dedup();
         }
         let (_, _, merges) = self.done();
-        outcome::Identified::new(self.rows.iter().copied(), self.errors, primaries.len() as u64, merges)
+        let errors = self.collect.then_some(self.errors);
+        outcome::Identified::new(self.rows.iter().copied(), errors, primaries.len() as u64, merges)
     }
 }
 
 /// Whether the row is at fault, and others may go on.
-fn is_of_the_row(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Refused | ErrorKind::Unsound)
+fn is_of_the_row(error: &Error, refuses_all: bool) -> bool {
+    match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::Unsound => true,
+        ErrorKind::Refused => !refuses_all,
+        _ => false,
+    }
+}
+
+/// Whether the database refused all that a chunk asked of it, as without a privilege or a table: no row is at fault then. One
+/// request alone may well hold what a column does not take.
+fn refuses_all(answers: &[Result<Identified, Error>]) -> bool {
+    let asked = || answers.iter().filter(|answer| !matches!(answer, Err(Error::InvalidInput(_))));
+    asked().count() > 1 && asked().all(|answer| matches!(answer, Err(Error::Refused { .. })))
 }

@@ -48,18 +48,19 @@ pub(crate) fn wait_for<T: Send>(
     call: impl Future<Output = Result<T, identity_core::Error>> + Send,
 ) -> PyResult<T> {
     let runtime = runtime(py)?;
-    let answer = exit::detach(py, || {
-        runtime.block_on(async {
-            let mut call = pin!(call);
-            loop {
-                match tokio::time::timeout(LOOK_FOR_SIGNALS, &mut call).await {
-                    Ok(answer) => return Ok::<_, PyErr>(answer),
-                    Err(_) => check_signals()?,
-                }
-            }
-        })
-    })?;
+    let answer = exit::detach(py, || runtime.block_on(unless_signalled(call)))?;
     answer.map_err(|error| error::to_python(py, &error))
+}
+
+/// The same for who waits already.
+pub(crate) async fn unless_signalled<T>(call: impl Future<Output = T>) -> PyResult<T> {
+    let mut call = pin!(call);
+    loop {
+        match tokio::time::timeout(LOOK_FOR_SIGNALS, &mut call).await {
+            Ok(answer) => return Ok(answer),
+            Err(_) => check_signals()?,
+        }
+    }
 }
 
 /// Calls into Python from within a call: what is called may make a blocking call in turn.

@@ -21,13 +21,15 @@ SERVERS = {"mysql": "IDENTITY_TEST_MYSQL", "mariadb": "IDENTITY_TEST_MARIADB"}
 STORES = ["memory", "sqlite", *SERVERS]
 
 
-def _connect(url: str) -> Any:
+def connection(url: str) -> Any:
+    """Somebody else's, to MySQL."""
     parts = urlsplit(url)
     return pymysql.connect(
         host=parts.hostname or "127.0.0.1",
         port=parts.port or 3306,
         user=parts.username or "root",
         password=parts.password or "",
+        database=parts.path.lstrip("/") or None,
         autocommit=True,
     )
 
@@ -46,15 +48,15 @@ def fresh_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
         if server is None:
             pytest.fail(f"{SERVERS[store]} is not set: run tests/run, or pytest by way of with-databases")
         name = f"py_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-        with _connect(server) as connection:
-            connection.cursor().execute(f"CREATE DATABASE {name}")
+        with connection(server) as other:
+            other.cursor().execute(f"CREATE DATABASE {name}")
         made.append((server, name))
         return urlsplit(server)._replace(path=f"/{name}").geturl()
 
     yield fresh
     for server, name in made:
-        with _connect(server) as connection:
-            connection.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
+        with connection(server) as other:
+            other.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
 
 
 @pytest.fixture(params=STORES)
@@ -79,6 +81,23 @@ def resolver(url: str) -> Iterator[ic.IdentityResolver]:
 def memory() -> Iterator[ic.IdentityResolver]:
     with ic.IdentityResolver.connect("memory:") as resolver:
         yield resolver
+
+
+STATEMENT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.executescript(sys.argv[2])
+connection.close()
+"""
+
+
+def execute(url: str, statement: str) -> None:
+    """Somebody else executes a statement. On SQLite in another process, since its locks are of processes."""
+    if url.startswith("sqlite://"):
+        subprocess.run([sys.executable, "-c", STATEMENT, url.removeprefix("sqlite://"), statement], check=True)
+    else:
+        with connection(url) as other:
+            other.cursor().execute(statement)
 
 
 LOCK = """

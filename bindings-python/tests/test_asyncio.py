@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import identity_core as ic
@@ -68,13 +70,27 @@ def test_a_call_that_waits_can_be_cancelled(tmp_path: Path) -> None:
                 assert time.monotonic() - start < 3
             # Nobody else noticed.
             assert "d@x.io" in (await resolver.identify("d@x.io", 1)).emails
+            for email in ("b@x.io", "c@x.io"):
+                # It happened or did not, and may still happen; but nobody sees half of it: each of these people has as
+                # many contacts as emails, whether or not this one is among them.
+                [person] = await resolver.lookup(email, 1)
+                assert len(person.emails) == 1 + len(person.secondary_contact_ids)
+                # To make the call again is safe in any case.
+                again = await resolver.identify(email, 1)
+                assert again.primary_contact_id == person.primary_contact_id and again.emails.count(email) == 1
+            assert sorted(again.emails) == ["a@x.io", "b@x.io", "c@x.io", "d@x.io"]
+            assert len(again.secondary_contact_ids) == 3
 
     asyncio.run(main())
 
 
 def test_an_import_can_be_cancelled_and_started_again(database_url: str) -> None:
+    yielded = 0
+
     def rows() -> Iterator[dict[str, object]]:
-        for n in range(200_000):
+        nonlocal yielded
+        for n in itertools.count():
+            yielded += 1
             yield {"email": f"{n % 1_000}@x.io", "phone": n % 1_000}
 
     async def main() -> None:
@@ -86,8 +102,74 @@ def test_an_import_can_be_cancelled_and_started_again(database_url: str) -> None
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
+            # What another thread reads at that moment it reads to the end.
+            await asyncio.sleep(0.5)
+            before = yielded
+            await asyncio.sleep(0.5)
+            assert yielded == before, "the import goes on"
             people = await resolver.identify_many({"email": f"{n}@x.io", "phone": n} for n in range(1_000))
             assert people.people == 1_000
+
+    asyncio.run(main())
+
+
+def test_every_close_waits_until_it_is_done(tmp_path: Path) -> None:
+    """Also one beside another, and one after another that was cancelled."""
+    path = tmp_path / "contacts.db"
+
+    async def main() -> None:
+        resolver = await ic.AsyncIdentityResolver.connect(f"sqlite://{path}")
+        await resolver.identify("a@x.io", 1)
+        with locked(path):
+            asking = asyncio.create_task(resolver.identify("b@x.io", 1))
+            await asyncio.sleep(0.2)
+            closing = [asyncio.create_task(resolver.close()) for _ in range(3)]
+            done, _ = await asyncio.wait(closing, timeout=0.3)
+            assert not done and resolver.closed
+            closing[0].cancel()
+            closing.append(asyncio.create_task(resolver.close()))
+            done, waiting = await asyncio.wait(closing, timeout=0.3)
+            assert done == {closing[0]} and closing[0].cancelled()
+        await asyncio.wait_for(asyncio.gather(*waiting), 20)
+        await asyncio.gather(asking, return_exceptions=True)
+        assert not path.with_name("contacts.db-wal").exists(), "a connection is still there"
+
+    asyncio.run(main())
+
+
+class Claimed:
+    """A batch that claims three rows where it has one."""
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> object:
+        runs = pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array(["1"]))
+        array, schema = ctypes.create_string_buffer(80), ctypes.create_string_buffer(72)
+        addresses = (ctypes.addressof(array), ctypes.addressof(schema))
+        pa.record_batch({"phone": runs})._export_to_c(*addresses)
+        # The length is the first field of an ArrowArray, and its children are the seventh.
+        [child] = (ctypes.c_void_p * 1).from_address(ctypes.c_void_p.from_buffer(array, 48).value or 0)
+        for place in (addresses[0], child):
+            ctypes.c_int64.from_address(place).value = 3
+        return pa.RecordBatch._import_from_c(*addresses).__arrow_c_array__(requested_schema)
+
+
+def test_a_panic_while_rows_are_read_is_no_end_of_them(memory: ic.IdentityResolver) -> None:
+    with pytest.raises(BaseException, match="access an element") as panic:
+        ic.identify_frame(Claimed())
+    # What a panic is in Python is a panic again where Rust meets it.
+    kind = type(panic.value)
+    assert kind.__name__ == "PanicException"
+
+    def rows() -> Iterator[dict[str, object]]:
+        yield {"phone": 1}
+        raise kind("torn")
+
+    with pytest.raises(kind, match="torn"):
+        memory.identify_many(rows())
+
+    async def main() -> None:
+        async with await ic.AsyncIdentityResolver.connect("memory:") as resolver:
+            with pytest.raises(Exception, match="panicked"):
+                await resolver.identify_many(rows())
 
     asyncio.run(main())
 

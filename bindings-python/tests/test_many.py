@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 
 import identity_core as ic
+from conftest import execute
 
 
 def orders(count: int, seed: int = 1) -> list[dict[str, Any]]:
@@ -82,6 +84,42 @@ def test_a_bad_row_is_never_lost(url: str, errors: Any) -> None:
             assert people.people == 8_998
 
 
+def test_a_row_that_the_database_refuses_is_one_rows_error(database_url: str) -> None:
+    refusal = (
+        "CREATE TRIGGER refusing BEFORE INSERT ON Contact WHEN NEW.email = 'refused@x.io' "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        if database_url.startswith("sqlite")
+        else "CREATE TRIGGER refusing BEFORE INSERT ON Contact FOR EACH ROW "
+        "IF NEW.email = 'refused@x.io' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END IF"
+    )
+    with ic.IdentityResolver.connect(database_url) as resolver:
+        execute(database_url, refusal)
+        rows = [{"email": "a@x.io"}, {"email": "refused@x.io"}, {"email": "b@x.io"}]
+        people = resolver.identify_many(rows, errors="collect")
+        assert [(error.row, error.error) for error in people.errors] == [(1, ic.StoreRefusedError)]
+        assert people.people == 2
+        # Alone it may as well be the row's fault.
+        people = resolver.identify_many(rows[1:2], errors="collect")
+        assert [error.row for error in people.errors] == [0]
+        with pytest.raises(ic.StoreRefusedError) as raised:
+            resolver.identify_many(rows)
+        assert raised.value.row == 1 and "refused@x.io" not in str(raised.value)
+
+
+def test_a_database_that_refuses_everything_is_no_rows_fault(database_url: str) -> None:
+    """As it does without a table, or a privilege: a list of all rows as wrong would hide it."""
+    rows: list[dict[str, Any]] = [{"email": f"{n}@x.io"} for n in range(50)]
+    rows[0] = {"email": "wrong"}
+    with ic.IdentityResolver.connect(database_url) as resolver:
+        assert resolver.identify_many(rows[:2], errors="collect").people == 1
+        execute(database_url, "ALTER TABLE Contact RENAME TO Elsewhere")
+        with pytest.raises(ic.StoreRefusedError) as raised:
+            resolver.identify_many(rows, errors="collect")
+        assert not raised.value.retryable and raised.value.__cause__ is not None
+        execute(database_url, "ALTER TABLE Elsewhere RENAME TO Contact")
+        assert resolver.identify_many(rows, errors="collect").people == 49
+
+
 def test_progress_is_told(resolver: ic.IdentityResolver) -> None:
     told: list[ic.Progress] = []
     rows = orders(9_000)
@@ -95,6 +133,29 @@ def test_progress_true_shows_a_bar(memory: ic.IdentityResolver, capsys: pytest.C
     memory.identify_many(orders(9_000), progress=True)
     bar = capsys.readouterr().err
     assert "people=" in bar and "merges=" in bar and "9.00k/9.00k" in bar
+
+
+@pytest.mark.parametrize("nothing", [None, False, 0], ids=repr)
+def test_progress_that_is_nothing_is_none(nothing: Any, memory: ic.IdentityResolver) -> None:
+    async def main() -> ic.IdentifiedRows:
+        async with await ic.AsyncIdentityResolver.connect("memory:") as resolver:
+            return await resolver.identify_many([{"phone": 1}], progress=nothing)
+
+    assert memory.identify_many([{"phone": 1}], progress=nothing).people == 1
+    assert asyncio.run(main()).people == 1
+
+
+class Told(list[ic.Progress]):
+    """A function that is empty, and so as good as false."""
+
+    def __call__(self, done: ic.Progress) -> None:
+        self.append(done)
+
+
+def test_progress_may_be_a_function_that_is_false(memory: ic.IdentityResolver) -> None:
+    told = Told()
+    memory.identify_many([{"phone": 1}], progress=told)
+    assert told[-1].rows == 1
 
 
 def test_progress_true_says_what_it_needs(memory: ic.IdentityResolver, monkeypatch: pytest.MonkeyPatch) -> None:

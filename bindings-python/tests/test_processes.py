@@ -15,10 +15,13 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import identity_core as ic
-from conftest import locked
+from conftest import connection, locked
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -49,6 +52,34 @@ def test_other_threads_run_while_a_call_waits(tmp_path: Path) -> None:
             assert waiting.is_alive() and turns > 10_000
         waiting.join(20)
         assert not waiting.is_alive()
+
+
+def test_other_threads_run_while_a_frame_is_identified() -> None:
+    """In each of its parts: one that kept the others waiting would show as their longest wait."""
+    count = 1_000_000
+    phones = pa.array(np.arange(count) % (count // 2)).cast(pa.string())
+    emails = pa.array(np.arange(count)).cast(pa.string())
+    table = pa.table({"email": pc.binary_join_element_wise(emails, "x.io", "@"), "phone": phones})
+    ended = threading.Event()
+    longest = 0.0
+
+    def spin() -> None:
+        nonlocal longest
+        last = time.perf_counter()
+        while not ended.is_set():
+            now = time.perf_counter()
+            longest = max(longest, now - last)
+            last = now
+
+    spinning = threading.Thread(target=spin)
+    spinning.start()
+    start = time.perf_counter()
+    people = ic.identify_frame(table)
+    seconds = time.perf_counter() - start
+    ended.set()
+    spinning.join()
+    assert people.people == count // 2
+    assert longest < seconds / 4, f"{longest} of {seconds} seconds"
 
 
 IMPORT = """
@@ -84,6 +115,51 @@ def test_ctrl_c_ends_an_import(database_url: str) -> None:
         people = resolver.identify_many({"email": f"{n}@x.io", "phone": n} for n in range(2_000))
         assert people.people == 2_000
         assert people["primary_contact_id"].to_list() == people["contact_id"].to_list()
+
+
+IMPORT_OF_ARROW = """
+import sys, numpy as np, pyarrow as pa, identity_core as ic
+table = pa.table({"phone": pa.array(np.arange(20_000_000))})
+with ic.IdentityResolver.connect(sys.argv[1]) as resolver:
+    print("begin", flush=True)
+    try:
+        resolver.identify_many(table)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+def test_ctrl_c_ends_an_import_that_runs_no_python(url: str) -> None:
+    """Neither the source nor ``progress`` gives the interpreter a moment to raise by itself."""
+    command = [sys.executable, "-c", IMPORT_OF_ARROW, url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begin\n"
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        assert process.stdout.read() == "interrupted\n"
+        assert time.monotonic() - start < 5
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("store", ["mysql", "mariadb"])
+def test_ctrl_c_ends_an_import_at_its_end(store: str, fresh_url: Callable[[str], str]) -> None:
+    """All rows are written, and who they are now is asked: a locked table keeps the answer back."""
+    url = fresh_url(store)
+    with ic.IdentityResolver.connect(url) as resolver, connection(url) as other:
+
+        def lock(done: ic.Progress) -> None:
+            if done.rows == 10:
+                other.cursor().execute("LOCK TABLES Contact WRITE")
+                threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            resolver.identify_many([{"phone": n} for n in range(10)], progress=lock)
+        assert time.monotonic() - start < 3
+        other.cursor().execute("UNLOCK TABLES")
+        assert len(resolver.lookup(phone_number=9)) == 1
 
 
 FRAME = """

@@ -18,7 +18,8 @@ from ._progress import Progress, Reporter, reporter
 class AsyncIdentityResolver:
     """:class:`IdentityResolver` for asyncio: the same methods, to be awaited.
 
-    A call may be cancelled at any time: others do not notice, and it happened or did not.
+    A call may be cancelled at any time: others do not notice, and it happens as a whole or not at all, perhaps a moment
+    later. Making it again is safe.
 
     ::
 
@@ -65,7 +66,7 @@ class AsyncIdentityResolver:
         email: str | None = None,
         phone: str | None = None,
         errors: _frames.OnError = "raise",
-        progress: bool | Callable[[Progress], object] = False,
+        progress: bool | Callable[[Progress], object] | None = False,
     ) -> IdentifiedRows:
         """:meth:`identify` for each row in order; see :meth:`IdentityResolver.identify_many`.
 
@@ -95,7 +96,10 @@ class AsyncIdentityResolver:
         return graph_of(await self._native.cluster(contact_id))
 
     async def close(self) -> None:
-        """Lets go of connections and files. Calls that come later raise :class:`ResolverClosedError`."""
+        """Lets go of connections and files, and returns when that is done; see :meth:`IdentityResolver.close`.
+
+        Where it was cancelled, calling it again does the rest.
+        """
         await self._native.close()
 
     @property

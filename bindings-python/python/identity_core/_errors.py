@@ -18,9 +18,9 @@ class IdentityError(Exception):
 
 
 class InvalidInputError(IdentityError, ValueError):
-    """A value is no email, no phone number or no id, or there is neither. Nothing was changed by it."""
+    """A value is no email, no phone number or no id, or there is neither, or a row is none. It changed nothing."""
 
-    #: ``"email"``, ``"phone_number"`` or ``"contact_id"``; ``None`` where it is the request as a whole.
+    #: ``"email"``, ``"phone_number"`` or ``"contact_id"``; ``None`` where it is the request, or the row, as a whole.
     field: str | None = None
 
 
@@ -31,7 +31,9 @@ class ConflictError(IdentityError):
 
 
 class StoreUnavailableError(IdentityError):
-    """The database cannot be reached. Whether the call happened is not known; calling again is safe."""
+    """The database cannot be reached, or cannot write for want of room. Whether the call happened is not known; calling
+    again is safe.
+    """
 
     retryable = True
 
@@ -49,7 +51,7 @@ class TimeoutError(IdentityError, builtins.TimeoutError):  # noqa: A001 - it is 
 
 
 class StoreRefusedError(IdentityError):
-    """The database answered, and refused: a missing privilege, a full disk, a value that a column cannot hold."""
+    """The database answered, and refused: a missing privilege, a missing table, a value that a column cannot hold."""
 
 
 class UnsoundStoreError(IdentityError):

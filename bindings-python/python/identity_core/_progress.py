@@ -24,13 +24,12 @@ Reporter = Callable[[int, int, int], object]
 
 
 def reporter(
-    progress: bool | Callable[[Progress], object], total: int | None
+    progress: bool | Callable[[Progress], object] | None, total: int | None
 ) -> AbstractContextManager[Reporter | None]:
     """What is to be called meanwhile, and what is to be done before and after."""
-    if progress is False:
-        return nullcontext(None)
-    if progress is True:
-        return _Bar(total)
+    if not callable(progress):
+        # Also numpy's truth values, and an option that was left at None.
+        return _Bar(total) if progress else nullcontext(None)
     call = progress
     return nullcontext(lambda rows, people, merges: call(Progress(rows, people, merges)))
 

@@ -88,7 +88,7 @@ class IdentityResolver:
         email: str | None = None,
         phone: str | None = None,
         errors: _frames.OnError = "raise",
-        progress: bool | Callable[[Progress], object] = False,
+        progress: bool | Callable[[Progress], object] | None = False,
     ) -> IdentifiedRows:
         """:meth:`identify` for each row in order, in few transactions; what is returned has one row for each.
 
@@ -101,7 +101,8 @@ class IdentityResolver:
         ``errors``
             ``"raise"``: the first row that is no request raises :class:`InvalidInputError` with its position; the rows
             before it are written, and none behind it. ``"collect"``: such rows have no person and are listed in
-            ``errors``, as are rows that the database refuses. If the database is away, that is raised in any case.
+            ``errors``, as are rows that the database refuses. If the database is away, or refuses all rows of a
+            transaction, as it does without a privilege or a table, that is raised in any case.
         ``progress``
             ``True`` shows a bar (tqdm) with rows/s, people and merges; a function is called with a :class:`Progress`
             some ten times a second
@@ -124,7 +125,11 @@ class IdentityResolver:
         return graph_of(self._native.cluster(contact_id))
 
     def close(self) -> None:
-        """Lets go of connections and files. Calls that come later raise :class:`ResolverClosedError`."""
+        """Lets go of connections and files, and returns when that is done; may be called again.
+
+        Calls that come later raise :class:`ResolverClosedError`, and so do those that are on their way and still need a
+        connection.
+        """
         self._native.close()
 
     @property
