@@ -1,4 +1,4 @@
-//! Options from JSON. What they mean, and what they are where they are not given, is the core's to say.
+//! Options from JSON. What they mean, how large they may be, and what they are where they are not given, is the core's to say.
 
 use std::time::Duration;
 
@@ -31,14 +31,14 @@ impl Options {
     fn with(mut self, name: &str, value: &Value) -> Result<Self, Error> {
         let builder = self.builder;
         self.builder = match name {
-            "batchSize" => builder.batch_size(count(name, value)?),
-            "importSize" => builder.import_size(count(name, value)?),
-            "queueLength" => builder.queue_length(count(name, value)?),
-            "concurrentLoads" => builder.concurrent_loads(count(name, value)?),
-            "concurrentWrites" => builder.concurrent_writes(count(name, value)?),
+            "batchSize" => builder.batch_size(at_least_one(name, value)?),
+            "importSize" => builder.import_size(at_least_one(name, value)?),
+            "queueLength" => builder.queue_length(at_least_one(name, value)?),
+            "concurrentLoads" => builder.concurrent_loads(at_least_one(name, value)?),
+            "concurrentWrites" => builder.concurrent_writes(at_least_one(name, value)?),
             "maxConflicts" => builder.max_conflicts(count(name, value)?),
             "maxReconnects" => builder.max_reconnects(count(name, value)?),
-            "maxConnections" => builder.max_connections(count(name, value)?),
+            "maxConnections" => builder.max_connections(at_least_one(name, value)?),
             "adopt" => builder.adopt(flag(name, value)?),
             "acquireTimeoutMs" => builder.acquire_timeout(milliseconds(name, value)?),
             "defaultRegion" => {
@@ -54,8 +54,37 @@ impl Options {
     }
 }
 
+/// The same error with options named as JavaScript has them: the core names its own, `batch_size` for `batchSize`.
+pub(crate) fn in_camel_case(error: Error) -> Error {
+    const BEFORE: &str = "the option ";
+    let Error::Configuration(message) = &error else { return error };
+    let Some((name, rest)) = message.strip_prefix(BEFORE).and_then(|named| named.split_once(' ')) else {
+        return error;
+    };
+    Error::Configuration(format!("{BEFORE}{} {rest}", camel_case(name)))
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut all, word| {
+        let mut letters = word.chars();
+        all.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        all.push_str(letters.as_str());
+        all
+    })
+}
+
 fn count<N: TryFrom<u64>>(name: &str, value: &Value) -> Result<N, Error> {
     value.as_u64().and_then(|number| number.try_into().ok()).ok_or_else(|| wrong(name, "a whole number"))
+}
+
+/// The core would take 0 for 1; who writes it means something else.
+fn at_least_one<N: TryFrom<u64>>(name: &str, value: &Value) -> Result<N, Error> {
+    match value.as_u64() {
+        Some(0) => Err(wrong(name, "at least 1")),
+        _ => count(name, value),
+    }
 }
 
 fn milliseconds(name: &str, value: &Value) -> Result<Duration, Error> {
@@ -103,6 +132,8 @@ mod tests {
         for (json, named) in [
             (r#"{"batchsize":1}"#, "batchsize"),
             (r#"{"batchSize":-1}"#, "batchSize"),
+            (r#"{"batchSize":0}"#, "batchSize must be at least 1"),
+            (r#"{"maxConnections":0}"#, "maxConnections must be at least 1"),
             (r#"{"maxConnections":4294967296}"#, "maxConnections"),
             (r#"{"timeoutMs":0}"#, "timeoutMs"),
             (r#"{"adopt":1}"#, "adopt"),
@@ -112,5 +143,20 @@ mod tests {
             let error = Options::from_json(json).unwrap_err();
             assert!(error.to_string().contains(named), "{error}");
         }
+        assert!(Options::from_json(r#"{"maxConflicts":0,"maxReconnects":0}"#).is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_cores_names_become_javascripts() {
+        for (json, named) in [
+            (r#"{"batchSize":1000001}"#, "the option batchSize must be at most 1000000"),
+            (r#"{"maxConnections":10001}"#, "the option maxConnections must be at most 10000"),
+        ] {
+            let refused = Options::from_json(json).unwrap().builder.connect("memory:").await.unwrap_err();
+            assert_eq!(in_camel_case(refused).to_string(), named);
+        }
+        let other = in_camel_case(Error::Configuration("the database URL must name a database".to_owned()));
+        assert_eq!(other.to_string(), "the database URL must name a database");
+        assert!(matches!(in_camel_case(Error::Overloaded), Error::Overloaded));
     }
 }

@@ -12,7 +12,7 @@ use napi_derive::napi;
 use crate::calls::{Calls, Panicked, answered, caught};
 use crate::channel::{Channel, Outbox};
 use crate::import::Import;
-use crate::options::Options;
+use crate::options::{Options, in_camel_case};
 use crate::reply::{Answer, Elements, Failure};
 use crate::request;
 use crate::runtime::runtime;
@@ -46,7 +46,7 @@ impl Resolver {
         Calls::spawn(async move {
             let connected = async {
                 let Options { builder, deadline } = Options::from_json(&options)?;
-                let resolver = builder.connect(&url).await?;
+                let resolver = builder.connect(&url).await.map_err(in_camel_case)?;
                 let resolver = match deadline {
                     Some(deadline) => resolver.with_deadline(deadline),
                     None => resolver,

@@ -182,9 +182,15 @@ test('options that are none', async () => {
     [{ timeoutMs: 1.5 }, 'timeoutMs'],
     [{ timeout: 5 }, 'timeout'],
     [{ defaultRegion: 'nowhere' }, 'region'],
-    [{ batchSize: 1_000_001 }, 'batch_size'],
-    [{ importSize: Number.MAX_SAFE_INTEGER }, 'import_size'],
-    [{ maxConnections: 4_294_967_295 }, 'max_connections'],
+    [{ batchSize: 1_000_001 }, 'batchSize must be at most'],
+    [{ importSize: Number.MAX_SAFE_INTEGER }, 'importSize must be at most'],
+    [{ maxConnections: 4_294_967_295 }, 'maxConnections must be at most'],
+    [{ batchSize: 0 }, 'batchSize must be at least 1'],
+    [{ importSize: 0 }, 'importSize must be at least 1'],
+    [{ queueLength: 0 }, 'queueLength must be at least 1'],
+    [{ concurrentLoads: 0 }, 'concurrentLoads must be at least 1'],
+    [{ concurrentWrites: 0 }, 'concurrentWrites must be at least 1'],
+    [{ maxConnections: 0 }, 'maxConnections must be at least 1'],
     [5, 'object'],
   ] as const) {
     const error = await failure(connect(any(options)), 'CONFIGURATION')

@@ -42,13 +42,13 @@ export interface ConnectOptions {
     /** How many requests one transaction of `identifyMany` takes at most, from 1 to 1,000,000. Default: 4000. */
     importSize?: number | undefined;
     /**
-     * How many requests may wait for others to be served; past that callers get `OVERLOADED` at once. What an `identifyMany`
-     * holds does not count. Default: 10000.
+     * How many requests may wait for others to be served, at least 1; past that callers get `OVERLOADED` at once. What an
+     * `identifyMany` holds does not count. Default: 10000.
      */
     queueLength?: number | undefined;
-    /** How many batches are read at once. Default: 2. */
+    /** How many batches are read at once, at least 1. Default: 2. */
     concurrentLoads?: number | undefined;
-    /** How many batches are written at once. Default: 2. */
+    /** How many batches are written at once, at least 1. Default: 2. */
     concurrentWrites?: number | undefined;
     /** How often a batch that conflicts with other writers is tried again before its callers get `CONFLICT`. Default: 50. */
     maxConflicts?: number | undefined;
