@@ -102,9 +102,9 @@ def _check(data: Any, emails: list[str], phones: list[str], required: list[str])
     for name in required:
         if name not in columns:
             raise ValueError(f"there is no column {name!r}; the columns are: {', '.join(map(str, columns))}")
-    for name in (_first(columns, emails), _first(columns, phones)):
-        if columns.count(name) > 1:
-            raise ValueError(f"there are several columns {name!r}")
+    for used in (_first(columns, emails), _first(columns, phones)):
+        if columns.count(used) > 1:
+            raise ValueError(f"there are several columns {used!r}")
 
 
 def _keys(row: Any) -> Any:
