@@ -85,7 +85,11 @@ async fn bad_connections_to_mysql() {
 #[tokio::test(flavor = "multi_thread")]
 async fn clocks_that_are_apart_on_one_sqlite_file() {
     let run = Run { faults: vec![Fault::Clock], ..quick() };
-    prove(&run, &Scene::file(None).expect("a folder")).await;
+    let verdict = prove(&run, &Scene::file(None).expect("a folder")).await;
+    // SQLite has the time from the workers. Two of the three are more than a day apart.
+    let times = || verdict.finale.contacts.iter().map(|contact| contact.created_at.as_micros());
+    let apart = times().max().unwrap_or_default() - times().min().unwrap_or_default();
+    assert!(apart > 24 * 3_600 * 1_000_000, "{apart} microseconds: the clocks are not apart");
 }
 
 /// One of three is killed while all are written through, and comes back. The runs of `tests/prove` have more of it.
@@ -129,6 +133,17 @@ async fn a_worker_that_fails_is_a_broken_promise() {
     let verdict = run.on(&Scene::file(None).expect("a folder")).await.expect("a verdict");
     let failed = |violation: &Violation| matches!(violation, Violation::WorkerFailed { .. });
     assert!(verdict.violations.iter().any(failed), "{:?}", verdict.violations);
+}
+
+/// The exit status tells of a broken promise, and the table of which.
+#[tokio::test]
+async fn a_broken_promise_is_in_the_table() {
+    let mut prove = Command::new(env!("CARGO_BIN_EXE_prove"));
+    let planted = ["--on", "sqlite", "--faults", "none", "--calls", "20000", "--planted", "no-version"];
+    let output = prove.args(planted).output().await.expect("the program");
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{table}");
+    assert!(table.contains(report::HEAD) && table.contains("| **"), "{table}");
 }
 
 /// One database on which nothing can be proved has its line in the table, and the exit status tells.

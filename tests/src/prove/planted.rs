@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use identity_core::{
     Changes, ContactId, ContactStore, Error, Identifier, NewClaim, Query, Snapshot, Touch, Version,
 };
-use sqlx::{Connection, MySqlConnection, MySqlPool};
+use sqlx::{MySqlPool, SqlitePool};
 
 /// A known bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -16,7 +16,7 @@ pub enum Planted {
     /// Primaries are locked and not written, so that whoever comes next does not notice a change. On a cluster, members do
     /// not even see each other's locks.
     LocksRoot,
-    /// Claims are looked at before the commit, and written after it, so that no unique key decides. For MySQL and MariaDB.
+    /// Claims are looked at before the commit, and written after it, so that no unique key decides.
     ClaimsBefore,
     /// Versions are read anew just before the commit, so that they always match.
     NoVersion,
@@ -32,8 +32,8 @@ pub(super) async fn planted(
         Planted::LocksRoot => Arc::new(LocksRoot(store)),
         Planted::NoVersion => Arc::new(NoVersion(store)),
         Planted::ClaimsBefore => {
-            let pool = MySqlPool::connect(url).await.map_err(Error::unavailable)?;
-            Arc::new(ClaimsBefore { store, pool })
+            let claims = Claims::connect(url).await.map_err(Error::unavailable)?;
+            Arc::new(ClaimsBefore { store, claims })
         }
     })
 }
@@ -102,7 +102,7 @@ store_with_commit!(NoVersion, self.0, |changes| self.commit_whatever_changed(cha
 #[derive(Debug)]
 struct ClaimsBefore {
     store: Arc<dyn ContactStore>,
-    pool: MySqlPool,
+    claims: Claims,
 }
 
 impl ClaimsBefore {
@@ -115,28 +115,65 @@ impl ClaimsBefore {
             return Err(Error::conflict());
         }
         let ids = self.store.commit(&Changes { claims: Vec::new(), ..changes.clone() }).await?;
-        let mut connection = self.pool.acquire().await.map_err(Error::unavailable)?;
-        claim(&mut connection, &changes.claims, &ids).await.map_err(Error::unavailable)?;
+        self.claims.insert(&changes.claims, &ids).await.map_err(Error::unavailable)?;
         Ok(ids)
     }
 }
 
 store_with_commit!(ClaimsBefore, self.store, |changes| self.commit_then_claim(changes));
 
-/// In a transaction, since one for each claim would be slow, and the bug be seldom.
-async fn claim(
-    connection: &mut MySqlConnection,
-    claims: &[NewClaim],
-    ids: &[ContactId],
-) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    for claim in claims {
-        sqlx::query("INSERT IGNORE INTO ContactIdentifier (kind, value, contactId) VALUES (?, ?, ?)")
-            .bind(claim.identifier.kind.name())
-            .bind(&*claim.identifier.value)
-            .bind(claim.contact.resolve(ids).map(ContactId::get))
-            .execute(&mut *transaction)
-            .await?;
+/// Writes claims by itself.
+#[derive(Debug)]
+enum Claims {
+    MySql(MySqlPool),
+    Sqlite(SqlitePool),
+}
+
+impl Claims {
+    async fn connect(url: &str) -> Result<Self, sqlx::Error> {
+        Ok(match url.starts_with("sqlite:") {
+            true => Self::Sqlite(SqlitePool::connect(url).await?),
+            false => Self::MySql(MySqlPool::connect(url).await?),
+        })
     }
-    transaction.commit().await
+
+    /// In a transaction, since one for each claim would be slow, and the bug be seldom.
+    async fn insert(&self, claims: &[NewClaim], ids: &[ContactId]) -> Result<(), sqlx::Error> {
+        match self {
+            Self::MySql(pool) => {
+                let mut transaction = pool.begin().await?;
+                for claim in claims {
+                    let (kind, value, contact) = columns(claim, ids);
+                    sqlx::query(
+                        "INSERT IGNORE INTO ContactIdentifier (kind, value, contactId) VALUES (?, ?, ?)",
+                    )
+                    .bind(kind)
+                    .bind(value)
+                    .bind(contact)
+                    .execute(&mut *transaction)
+                    .await?;
+                }
+                transaction.commit().await
+            }
+            Self::Sqlite(pool) => {
+                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                for claim in claims {
+                    let (kind, value, contact) = columns(claim, ids);
+                    sqlx::query(
+                        "INSERT OR IGNORE INTO ContactIdentifier (kind, value, contactId) VALUES (?, ?, ?)",
+                    )
+                    .bind(kind)
+                    .bind(value)
+                    .bind(contact)
+                    .execute(&mut *transaction)
+                    .await?;
+                }
+                transaction.commit().await
+            }
+        }
+    }
+}
+
+fn columns<'c>(claim: &'c NewClaim, ids: &[ContactId]) -> (&'static str, &'c str, Option<i64>) {
+    (claim.identifier.kind.name(), &claim.identifier.value, claim.contact.resolve(ids).map(ContactId::get))
 }

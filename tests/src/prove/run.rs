@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::checker::{self, Violation};
 use super::error::Context;
 use super::faults::{Fault, Settings, Stage};
+use super::finale::Finale;
 use super::history::History;
 use super::options::WorkerOptions;
 use super::plan::Plan;
@@ -52,6 +53,8 @@ pub struct Verdict {
     pub strokes: Vec<Stroke>,
     /// How long the calls took altogether.
     pub took: Duration,
+    /// What the tables held at the end.
+    pub finale: Finale,
     /// What is broken.
     pub violations: Vec<Violation>,
 }
@@ -95,7 +98,7 @@ impl Run {
         }
         let mut violations = self.broken_off(end, &strokes);
         violations.extend(checker::check(&history, &finale, &strokes));
-        Ok(Verdict { history, strokes, took, violations })
+        Ok(Verdict { history, strokes, took, finale, violations })
     }
 
     /// Why the run is not the one that it was to be.

@@ -3,7 +3,7 @@ use super::Fault;
 /// Strokes are spread over the calls, not over time: a run may be quick or slow. How many calls there are for one stroke, and
 /// how many strokes each fault has at least.
 const CALLS_PER_STROKE: u64 = 2_000;
-const STROKES: u64 = 2;
+const STROKES: u64 = 3;
 
 /// A stroke to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn each_fault_strikes_as_often_as_the_others() {
         let due = schedule(7, 100, &FAULTS);
-        assert_eq!(due.len(), 6);
+        assert_eq!(due.len(), 9);
         for fault in [Fault::Cut, Fault::Lock, Fault::WorkerKill] {
             for round in due.chunks(3) {
                 assert_eq!(round.iter().filter(|due| due.fault == fault).count(), 1);

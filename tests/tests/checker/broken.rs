@@ -274,6 +274,27 @@ async fn a_call_that_is_answered_too_late() {
 }
 
 #[tokio::test]
+async fn a_call_that_starves_while_stroke_follows_on_stroke() {
+    let mut story = Story::new();
+    let second = 1_000_000_000;
+    story.answered(asked(1, 1), 0, 5).await;
+    story.answered(asked(2, 2), 10, 10 + 301 * second).await;
+    let mut ended = story.end().await;
+    let stroke = |number: u64| Stroke {
+        fault: Fault::Cut,
+        begin: number * 10 * second,
+        end: (number + 1) * 10 * second,
+        hits: 1,
+    };
+    ended.strokes = (0..40).map(stroke).collect();
+    assert_eq!(ended.violations(), [Violation::LateAnswer { call: 1 }]);
+    if let Outcome::Answered { at, .. } = &mut ended.last(1).outcome {
+        *at -= 2 * second;
+    }
+    assert_eq!(ended.violations(), []);
+}
+
+#[tokio::test]
 async fn a_reply_from_the_future() {
     let mut ended = story().await;
     let later = ended.reply(2).clone();

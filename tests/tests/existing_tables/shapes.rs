@@ -183,6 +183,39 @@ async fn the_highest_id_of_an_unsigned_column_is_read_right() {
     }
 }
 
+/// No other writer is to blame, so trying again would only keep callers waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_whose_ids_are_used_up_refuses_at_once() {
+    for flavor in Flavor::ALL {
+        let database = with_table(flavor, &table("INT", "INT", "VARCHAR(9)", "DATETIME")).await;
+        run(&database, "ALTER TABLE Contact AUTO_INCREMENT = 2147483647").await;
+        let resolver = IdentityResolver::connect(&database.url()).await.expect("connect");
+        let identify = |email: &str| resolver.identify(IdentifyRequest::new().email(email));
+        let last = identify("a@x.io").await.expect("identify");
+        assert_eq!(last.primary_contact_id.get(), 2_147_483_647);
+        let error = identify("b@x.io").await.expect_err("no id is left");
+        assert_eq!(error.kind(), ErrorKind::Refused, "{flavor}: {error}");
+        assert_eq!(resolver.lookup(IdentifyRequest::new().email("b@x.io")).await.expect("lookup"), []);
+        assert_eq!(identify("a@x.io").await.expect("identify"), last);
+    }
+}
+
+/// Whatever a trigger does to the ids: claims and evidence never point at a contact of somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_a_trigger_gives_are_refused() {
+    for flavor in Flavor::ALL {
+        let database = with_table(flavor, &table("INT", "INT", "VARCHAR(9)", "DATETIME")).await;
+        let resolver = IdentityResolver::connect(&database.url()).await.expect("connect");
+        let identify = |email: &str| resolver.identify(IdentifyRequest::new().email(email));
+        let before = identify("a@x.io").await.expect("identify");
+        run(&database, "CREATE TRIGGER ids BEFORE INSERT ON Contact FOR EACH ROW SET NEW.id = 1000").await;
+        let error = identify("b@x.io").await.expect_err("the id is not known for sure");
+        assert_eq!(error.kind(), ErrorKind::Refused, "{flavor}: {error}");
+        assert_eq!(resolver.lookup(IdentifyRequest::new().email("b@x.io")).await.expect("lookup"), []);
+        assert_eq!(identify("a@x.io").await.expect("identify"), before);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn shapes_that_would_lose_something_are_refused() {
     let good = table("INT", "INT", "VARCHAR(9)", "DATETIME");

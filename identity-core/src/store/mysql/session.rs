@@ -11,7 +11,7 @@ use crate::changes::{ContactRef, NewContact, Touch};
 use crate::contact::{ContactId, LinkPrecedence};
 use crate::store::sql::lengths::Lengths;
 use crate::store::sql::statement::{Statement, Value};
-use crate::store::sql::{NewIds, Session, commit};
+use crate::store::sql::{NewIds, Session, Unfinished, commit};
 use crate::timestamp::Timestamp;
 
 /// One round trip; the isolation level holds for this transaction only, so that a connection of the application's pool
@@ -38,6 +38,8 @@ pub(super) struct MySqlSession<'c> {
     ahead: Vec<String>,
     /// The id of that contact.
     kept_back: Option<ContactId>,
+    /// Whether what went ahead was refused, and not the statement that it went ahead of.
+    failed_ahead: bool,
 }
 
 /// How statements with many values go to the server.
@@ -80,7 +82,7 @@ impl<'c> MySqlSession<'c> {
             // Even on Galera: before the first statement there is nothing to roll back.
             Sending::Text | Sending::TextAlone => vec![BEGIN_AT_DEFAULT.to_owned()],
         };
-        Ok(Self { connection, sending, ahead, kept_back: None })
+        Ok(Self { connection, sending, ahead, kept_back: None, failed_ahead: false })
     }
 
     /// Sends statements as text, and ahead of them what is to go ahead. The server stops at the first that fails.
@@ -91,7 +93,15 @@ impl<'c> MySqlSession<'c> {
         let mut outcomes = sqlx::raw_sql(AssertSqlSafe(ahead.join("; "))).execute_many(&mut *self.connection);
         let mut sum = MySqlQueryResult::default();
         let mut position = 0;
-        while let Some(outcome) = outcomes.try_next().await? {
+        loop {
+            let outcome = match outcomes.try_next().await {
+                Ok(Some(outcome)) => outcome,
+                Ok(None) => return Ok(sum),
+                Err(error) => {
+                    self.failed_ahead = position < is_ahead;
+                    return Err(error);
+                }
+            };
             position += 1;
             if position > is_ahead {
                 sum.extend([outcome]);
@@ -99,7 +109,6 @@ impl<'c> MySqlSession<'c> {
                 self.kept_back = Some(ContactId::from(outcome.last_insert_id() as i64));
             }
         }
-        Ok(sum)
     }
 }
 
@@ -117,10 +126,12 @@ impl Session for MySqlSession<'_> {
         }
     }
 
-    async fn finish(mut self, mut statements: Vec<Statement<'_>>) -> Result<Option<ContactId>, sqlx::Error> {
+    async fn finish(mut self, mut statements: Vec<Statement<'_>>) -> Result<Option<ContactId>, Unfinished> {
         statements.push(Statement::new(COMMIT));
-        self.execute_all(statements).await?;
-        Ok(self.kept_back)
+        match self.execute_all(statements).await {
+            Ok(_) => Ok(self.kept_back),
+            Err(error) => Err(Unfinished { error, at_kept_back: self.failed_ahead }),
+        }
     }
 
     async fn touch(&mut self, touched: &[Touch]) -> Result<bool, sqlx::Error> {
@@ -143,9 +154,11 @@ impl Session for MySqlSession<'_> {
     /// `linkedId` afterwards.
     async fn insert(&mut self, created: &[NewContact]) -> Result<Option<NewIds>, sqlx::Error> {
         if let ([contact], Sending::Text) = (created, self.sending) {
-            // One round trip less for a lone caller. The variable outlives the evidence, which has ids of its own.
+            // One round trip less for a lone caller. The variable outlives the evidence, which has ids of its own. Where a
+            // trigger gave the id, LAST_INSERT_ID() would be that of an earlier contact: the claims are refused then.
+            self.ahead.push("SET last_insert_id = 0".to_owned());
             self.ahead.push(insert_of(slice::from_ref(contact)).text());
-            self.ahead.push(format!("SET {KEPT_BACK} = LAST_INSERT_ID()"));
+            self.ahead.push(format!("SET {KEPT_BACK} = NULLIF(LAST_INSERT_ID(), 0)"));
             return Ok(Some(NewIds::KeptBack(KEPT_BACK)));
         }
         let mut ids = Vec::with_capacity(created.len());

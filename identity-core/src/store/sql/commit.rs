@@ -15,7 +15,7 @@
 //! rolled back and the batch loaded again.
 
 use super::statement::{Statement, Value, text_size};
-use super::{Dialect, NewIds, Session, fault};
+use super::{Dialect, NewIds, Session, Unfinished, fault};
 use crate::changes::{Changes, Event, NewClaim, NewContact};
 use crate::contact::ContactId;
 use crate::error::Error;
@@ -36,8 +36,7 @@ pub(in crate::store) async fn run(
     rest.extend(promote(dialect, changes));
     rest.extend(relink(dialect, changes, &ids));
     rest.extend(record(dialect, changes, &ids));
-    // Claims are the only rows here whose key can be taken.
-    let kept_back = session.finish(rest).await.map_err(fault::classify_claims)?;
+    let kept_back = session.finish(rest).await.map_err(Unfinished::classify)?;
     Ok(ids.settle(kept_back))
 }
 

@@ -66,7 +66,7 @@ pub(super) trait Session: Send {
     fn finish(
         self,
         statements: Vec<Statement<'_>>,
-    ) -> impl Future<Output = Result<Option<ContactId>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Option<ContactId>, Unfinished>> + Send;
 
     /// Gives contacts their next `updatedAt`; tells whether all were as they must be.
     fn touch(&mut self, touched: &[Touch]) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
@@ -76,6 +76,29 @@ pub(super) trait Session: Send {
         &mut self,
         created: &[NewContact],
     ) -> impl Future<Output = Result<Option<NewIds>, sqlx::Error>> + Send;
+}
+
+/// What failed at the end of a commit.
+pub(super) struct Unfinished {
+    pub(super) error: sqlx::Error,
+    /// Whether it was the contact that was [kept back](NewIds::KeptBack), and not what follows it.
+    pub(super) at_kept_back: bool,
+}
+
+impl From<sqlx::Error> for Unfinished {
+    fn from(error: sqlx::Error) -> Self {
+        Self { error, at_kept_back: false }
+    }
+}
+
+impl Unfinished {
+    /// Among the last rows of a commit, claims are the only ones whose key somebody else can have taken.
+    fn classify(self) -> Error {
+        match self.at_kept_back {
+            true => fault::classify(self.error),
+            false => fault::classify_claims(self.error),
+        }
+    }
 }
 
 /// The ids of a commit's new contacts.

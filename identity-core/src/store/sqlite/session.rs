@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::store::sql::adopt::{self, Adopter};
 use crate::store::sql::lengths::Lengths;
 use crate::store::sql::statement::{Statement, Value};
-use crate::store::sql::{NewIds, Session, commit, fault};
+use crate::store::sql::{NewIds, Session, Unfinished, commit, fault};
 
 pub(super) struct SqliteSession<'c>(pub(super) Transaction<'c, Sqlite>);
 
@@ -20,7 +20,7 @@ impl Session for SqliteSession<'_> {
         execute(&mut self.0, statement).await
     }
 
-    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<Option<ContactId>, sqlx::Error> {
+    async fn finish(mut self, statements: Vec<Statement<'_>>) -> Result<Option<ContactId>, Unfinished> {
         execute_all(&mut self.0, statements.into_iter()).await?;
         self.0.commit().await?;
         Ok(None)

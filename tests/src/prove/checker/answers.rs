@@ -10,13 +10,18 @@ use crate::prove::strokes::Stroke;
 /// several times what the library may take for one attempt (15 seconds) and a database for its own time-outs.
 pub const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long it may go unanswered whatever goes wrong: strokes on clusters follow one another with little calm between them, and no
+/// caller is to starve meanwhile.
+const ANSWERED_AT_ALL: Duration = Duration::from_secs(300);
+
 pub(super) fn check(history: &History, strokes: &[Stroke]) -> Vec<Violation> {
-    let limit = u64::try_from(ANSWERED_WITHIN.as_nanos()).unwrap_or(u64::MAX);
+    let [limit, limit_at_all] = [ANSWERED_WITHIN, ANSWERED_AT_ALL].map(|limit| limit.as_nanos() as u64);
+    let is_late = |begin: u64, at: u64| {
+        longest_calm(begin, at, strokes) > limit || at.saturating_sub(begin) > limit_at_all
+    };
     let wrong = |call: &Call| match call.answer() {
         None => Some(Violation::NeverAnswered { call: call.number }),
-        Some(answer) if longest_calm(call.begin(), answer.at, strokes) > limit => {
-            Some(Violation::LateAnswer { call: call.number })
-        }
+        Some(answer) if is_late(call.begin(), answer.at) => Some(Violation::LateAnswer { call: call.number }),
         Some(_) => None,
     };
     history.calls.iter().filter_map(wrong).collect()

@@ -217,7 +217,7 @@ pub enum Violation {
         call: u64,
     },
     /// A call that was answered, and much later than whatever went wrong can explain.
-    #[error("call {call} was not answered for very long while nothing went wrong")]
+    #[error("call {call} was not answered for longer than anything that went wrong explains")]
     LateAnswer {
         /// The call.
         call: u64,
