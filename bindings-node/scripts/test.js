@@ -1,4 +1,5 @@
-// Runs the tests, with a private MariaDB and MySQL around them where none run yet.
+// Runs the tests, with a private MariaDB and MySQL around them where none run yet: as ./tests/run does, it sees to it first that
+// they are on this machine, or says what to install.
 'use strict'
 const { spawnSync } = require('node:child_process')
 const { readdirSync } = require('node:fs')
@@ -11,12 +12,16 @@ const all = () => readdirSync(tests).filter(name => name.endsWith('.test.js'))
 const names = chosen.length > 0 ? chosen.map(name => `${name}.test.js`) : all()
 const files = names.map(name => path.join(tests, name))
 const node = [process.execPath, '--expose-gc', '--test', '--test-concurrency=1', ...files]
+const requirements = [path.join(__dirname, '..', '..', 'tests', 'requirements')]
 const databases = 'cargo run --quiet --locked -p identity-tests --bin with-databases -- --'.split(' ')
-const [program, ...args] =
-  process.env.IDENTITY_TEST_MYSQL && process.env.IDENTITY_TEST_MARIADB ? node : [...databases, ...node]
+const { IDENTITY_TEST_MYSQL, IDENTITY_TEST_MARIADB } = process.env
+const commands = IDENTITY_TEST_MYSQL && IDENTITY_TEST_MARIADB ? [node] : [requirements, [...databases, ...node]]
 
-const ended = spawnSync(program, args, { stdio: 'inherit' })
-if (ended.error) {
-  console.error(`${program}: ${ended.error.message}`)
+for (const [program, ...args] of commands) {
+  const ended = spawnSync(program, args, { stdio: 'inherit' })
+  if (ended.error) {
+    console.error(`${program}: ${ended.error.message}`)
+  }
+  process.exitCode = ended.status ?? 1
+  if (process.exitCode !== 0) break
 }
-process.exitCode = ended.status ?? 1
