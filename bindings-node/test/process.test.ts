@@ -42,4 +42,5 @@ test('under cluster, workers share a table', async t => {
 test('the event loop is not blocked', async t => {
   const { code, output } = await run('loop', await fresh(t, 'sqlite'))
   assert.equal(code, 0, output)
+  t.diagnostic(output.trim())
 })
