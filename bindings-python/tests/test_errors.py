@@ -56,6 +56,13 @@ def test_a_call_that_takes_too_long(tmp_path: Path) -> None:
         assert resolver.identify("b@x.io", 1).emails == ("a@x.io", "b@x.io")
 
 
+def test_an_import_has_no_time_limit(database_url: str) -> None:
+    """Nor have its last questions, who the rows are now: neither takes a time that anybody knows before."""
+    rows = [{"email": f"{n}@x.io", "phone": n} for n in range(20_000)]
+    with ic.IdentityResolver.connect(database_url, timeout=0.001) as resolver:
+        assert resolver.identify_many(rows).people == 20_000
+
+
 def test_a_table_with_rows_has_to_be_adopted(tmp_path: Path) -> None:
     path = tmp_path / "contacts.db"
     with sqlite3.connect(path) as other:

@@ -233,14 +233,15 @@ impl IdentityResolver {
     }
 
     /// The primaries that contacts belong to now, in the order of `contacts`; `None` where one is not live. Reads only, and
-    /// far less than [`get`](Self::get) would: an import asks for thousands at a time to learn who its rows are at its end.
+    /// far less than [`get`](Self::get) would: an import asks for thousands at a time to learn who its rows are at its end. Like
+    /// the import itself it has no [deadline](Self::with_deadline).
     ///
     /// # Errors
     /// [`Error::Unavailable`] and what else the store answers.
     pub async fn primaries(&self, contacts: &[ContactId]) -> Result<Vec<Option<ContactId>>, Error> {
         self.open()?;
         let Engine { store, retry, .. } = self.engine();
-        self.within_deadline(retry.run(|| store.primaries(contacts))).await
+        self.unless_closed(retry.run(|| store.primaries(contacts)).await)
     }
 
     /// The person that a contact belongs to now, with every contact and what they have in common. `None` where there is no
@@ -279,8 +280,8 @@ impl IdentityResolver {
     /// The same resolver with a deadline: a call through it that takes longer is given up with [`Error::Timeout`].
     /// Others are not affected, and the call may have happened or not.
     ///
-    /// It is for calls about one person. Imports take as long as they are, so [`identify_many`](Self::identify_many) and the
-    /// streams have none: dropping them ends them after what is committed.
+    /// It is for calls about one person. Imports take as long as they are, so [`identify_many`](Self::identify_many), the
+    /// streams and [`primaries`](Self::primaries) have none: dropping them ends them after what is committed.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -361,8 +362,12 @@ impl IdentityResolver {
             }
             None => call.await,
         };
+        self.unless_closed(outcome)
+    }
+
+    /// A store that was closed has no connection to give.
+    fn unless_closed<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         match outcome {
-            // A store that was closed has no connection to give.
             Err(Error::Unavailable { .. }) if self.open().is_err() => Err(Error::Closed),
             outcome => outcome,
         }
