@@ -58,7 +58,7 @@ pub enum Error {
     #[error("the resolver is closed")]
     Closed,
 
-    /// The database answered, and refused: a missing privilege, a value that a column cannot hold, a full disk.
+    /// The database answered, and refused: a missing privilege, a value that a column cannot hold, no id that is left.
     #[error("the contact database refused the statement")]
     Refused {
         /// What the driver said.
