@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use identity_core::{
     Changes, ContactId, ContactStore, Error, Identifier, NewClaim, Query, Snapshot, Touch, Version,
 };
-use sqlx::{MySqlPool, SqlitePool};
+use sqlx::{AssertSqlSafe, Executor, MySqlPool, SqlitePool};
 
 /// A known bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -137,43 +137,26 @@ impl Claims {
         })
     }
 
-    /// In a transaction, since one for each claim would be slow, and the bug be seldom.
+    /// In one statement, since one for each claim would be slow, and the bug be seldom. The plan's identifiers hold nothing
+    /// that ends a literal.
     async fn insert(&self, claims: &[NewClaim], ids: &[ContactId]) -> Result<(), sqlx::Error> {
+        let rows = claims.iter().filter_map(|claim| {
+            let Identifier { kind, value } = &claim.identifier;
+            Some(format!("('{}', '{value}', {})", kind.name(), claim.contact.resolve(ids)?.get()))
+        });
+        let rows: Vec<_> = rows.collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let insert = |ignoring| {
+            let rows = rows.join(", ");
+            AssertSqlSafe(format!(
+                "INSERT {ignoring} INTO ContactIdentifier (kind, value, contactId) VALUES {rows}"
+            ))
+        };
         match self {
-            Self::MySql(pool) => {
-                let mut transaction = pool.begin().await?;
-                for claim in claims {
-                    let (kind, value, contact) = columns(claim, ids);
-                    sqlx::query(
-                        "INSERT IGNORE INTO ContactIdentifier (kind, value, contactId) VALUES (?, ?, ?)",
-                    )
-                    .bind(kind)
-                    .bind(value)
-                    .bind(contact)
-                    .execute(&mut *transaction)
-                    .await?;
-                }
-                transaction.commit().await
-            }
-            Self::Sqlite(pool) => {
-                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-                for claim in claims {
-                    let (kind, value, contact) = columns(claim, ids);
-                    sqlx::query(
-                        "INSERT OR IGNORE INTO ContactIdentifier (kind, value, contactId) VALUES (?, ?, ?)",
-                    )
-                    .bind(kind)
-                    .bind(value)
-                    .bind(contact)
-                    .execute(&mut *transaction)
-                    .await?;
-                }
-                transaction.commit().await
-            }
+            Self::MySql(pool) => pool.execute(insert("IGNORE")).await.map(drop),
+            Self::Sqlite(pool) => pool.execute(insert("OR IGNORE")).await.map(drop),
         }
     }
-}
-
-fn columns<'c>(claim: &'c NewClaim, ids: &[ContactId]) -> (&'static str, &'c str, Option<i64>) {
-    (claim.identifier.kind.name(), &claim.identifier.value, claim.contact.resolve(ids).map(ContactId::get))
 }
