@@ -15,7 +15,7 @@ use crate::answer::{Counts, Identified};
 use crate::contact::ContactId;
 use crate::error::{Field, InvalidInput, InvalidReason};
 use crate::identifier::IdentifierKind;
-use crate::interner::{IdentifierSlot, Interner};
+use crate::interner::{ColumnValues, IdentifierSlot, Interner};
 use crate::normalize::Normalizer;
 use crate::resolver::OnInvalid;
 use crate::rows::Rows;
@@ -86,13 +86,8 @@ impl fmt::Debug for People {
 /// assert_eq!(primaries, [1, 1, 1], "the third order shows that the first two were one person's");
 /// ```
 pub fn people_of<R: Rows>(normalizer: Normalizer, chunks: &[R], on_invalid: OnInvalid) -> People {
-    let of_emails =
-        || Column::new(chunks, IdentifierKind::Email, |rows, row| normalizer.email_of_row(rows.email(row)?));
-    let of_phones = || {
-        Column::new(chunks, IdentifierKind::Phone, |rows, row| {
-            normalizer.phone_of_row(rows.phone_number(row)?)
-        })
-    };
+    let of_emails = || Column::new(chunks, |rows, row| normalizer.email_of_row(rows.email(row)?));
+    let of_phones = || Column::new(chunks, |rows, row| normalizer.phone_of_row(rows.phone_number(row)?));
     let (emails, phones) = std::thread::scope(|scope| {
         let phones = scope.spawn(of_phones);
         (of_emails(), phones.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -108,51 +103,35 @@ pub fn people_of<R: Rows>(normalizer: Normalizer, chunks: &[R], on_invalid: OnIn
 
 /// A column whose values have numbers.
 struct Column {
-    /// By row; [`ABSENT`](Self::ABSENT) where there is no value.
+    /// By row; [`ABSENT`](ColumnValues::ABSENT) where there is no value.
     numbers: Vec<u32>,
     distinct: u32,
     refused: Vec<(usize, InvalidReason)>,
 }
 
 impl Column {
-    const ABSENT: u32 = u32::MAX;
-
-    fn new<'r, R, V>(chunks: &'r [R], kind: IdentifierKind, value: V) -> Self
+    fn new<'r, R, V>(chunks: &'r [R], value: V) -> Self
     where
         R: Rows,
         V: Fn(&'r R, usize) -> Result<Option<Cow<'r, str>>, InvalidReason>,
     {
-        let mut values = Interner::<()>::default();
-        let mut column = Self {
-            numbers: Vec::with_capacity(chunks.iter().map(Rows::count).sum()),
-            distinct: 0,
-            refused: Vec::new(),
-        };
-        for rows in chunks {
-            let mut first = 0;
-            while first < rows.count() {
-                let together = TOGETHER.min(rows.count() - first);
-                // Each look-up waits for memory; hashed together, they wait at the same time.
-                let mut hashed: [Option<(u32, Cow<'r, str>)>; TOGETHER] = Default::default();
-                for (row, hashed) in (first..first + together).zip(&mut hashed) {
-                    match value(rows, row) {
-                        Ok(value) => *hashed = value.map(|value| (values.hash_ahead(kind, &value), value)),
-                        Err(reason) => column.refused.push((column.numbers.len() + row - first, reason)),
-                    }
-                }
-                column.numbers.extend(hashed.into_iter().take(together).map(|hashed| match hashed {
-                    Some((hash, value)) => values.intern_hashed(hash, kind, &value).number(),
-                    None => Self::ABSENT,
-                }));
-                first += together;
+        let count = chunks.iter().map(Rows::count).sum();
+        let mut values = ColumnValues::of(count);
+        let mut refused = Vec::new();
+        let rows = chunks.iter().flat_map(|chunk| (0..chunk.count()).map(move |row| (chunk, row)));
+        for (row, (chunk, place)) in rows.enumerate() {
+            match value(chunk, place) {
+                Ok(Some(value)) => values.add(row as u32, &value),
+                Ok(None) => {}
+                Err(reason) => refused.push((row, reason)),
             }
         }
-        column.distinct = values.count();
-        column
+        let (numbers, distinct) = values.numbers(count);
+        Self { numbers, distinct, refused }
     }
 
     fn number(&self, row: usize) -> Option<u32> {
-        Some(self.numbers[row]).filter(|number| *number != Self::ABSENT)
+        Some(self.numbers[row]).filter(|number| *number != ColumnValues::ABSENT)
     }
 }
 
@@ -197,15 +176,15 @@ impl Numbered {
         let mut first = 0;
         while first < count {
             let last = count.min(first + TOGETHER);
-            let mut proofs = [None; TOGETHER];
+            let mut proofs = [Proof::NONE; TOGETHER];
             for (row, proof) in (first..last).zip(&mut proofs) {
                 if wrong.next_if_eq(&row).is_none() {
-                    *proof = Some(self.proof(row));
+                    *proof = self.proof(row);
                 }
             }
-            graph.look_ahead(proofs.iter().flatten());
+            graph.look_ahead(&proofs);
             let met = proofs.into_iter().take(last - first);
-            people.contacts.extend(met.map(|proof| proof.map(|proof| graph.meet_by(proof).contact)));
+            people.contacts.extend(met.map(|proof| (!proof.is_none()).then(|| graph.meet_by(proof).contact)));
             first = last;
             if first.is_multiple_of(PER_STEP) || first == count {
                 people.counts += Counts::of(graph.settled().iter().map(|event| event.kind));

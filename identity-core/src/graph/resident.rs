@@ -16,6 +16,7 @@ use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, IdentifierPair};
+use crate::interner::IdentifierSlot;
 use crate::snapshot::{Claim, Query, Snapshot};
 use crate::timestamp::Timestamp;
 
@@ -62,31 +63,31 @@ impl Graph {
     /// The identifiers of some requests. Everything that the rules are about to look at is looked at here, step by step for
     /// all of them: in a large graph each step waits for memory, and that of one request need not wait for another's.
     fn proofs(&mut self, pairs: &[IdentifierPair]) -> impl Iterator<Item = Proof> + use<> {
-        let identifiers = &self.identifiers;
-        let hash = |kind, value: Option<&str>| value.map_or(0, |value| identifiers.hash_ahead(kind, value));
-        let mut hashes = [[0; 2]; TOGETHER];
-        for (hashes, pair) in hashes.iter_mut().zip(pairs) {
-            *hashes = [hash(IdentifierKind::Email, pair.email()), hash(IdentifierKind::Phone, pair.phone())];
+        let mut ahead = [None; 2 * TOGETHER];
+        for (ahead, pair) in ahead.chunks_exact_mut(2).zip(pairs) {
+            ahead[0] = pair.email().map(|value| (IdentifierKind::Email, value));
+            ahead[1] = pair.phone().map(|value| (IdentifierKind::Phone, value));
         }
-        let mut proofs = [Proof { email: None, phone: None }; TOGETHER];
-        for ((proof, [email, phone]), pair) in proofs.iter_mut().zip(hashes).zip(pairs) {
-            let mut intern = |hash, kind, value: Option<&str>| {
-                value.map(|value| self.identifiers.intern_hashed(hash, kind, value))
+        let hashes = self.identifiers.hash_ahead(ahead);
+        let mut proofs = [Proof::NONE; TOGETHER];
+        for ((proof, hashes), pair) in proofs.iter_mut().zip(hashes.chunks_exact(2)).zip(pairs) {
+            let mut intern = |hash: Option<u32>, kind, value: Option<&str>| {
+                Some(self.identifiers.intern_hashed(hash?, kind, value?))
             };
-            proof.email = intern(email, IdentifierKind::Email, pair.email());
-            proof.phone = intern(phone, IdentifierKind::Phone, pair.phone());
+            proof.email = intern(hashes[0], IdentifierKind::Email, pair.email());
+            proof.phone = intern(hashes[1], IdentifierKind::Phone, pair.phone());
         }
         self.look_ahead(&proofs);
         proofs.into_iter().take(pairs.len())
     }
 
-    /// Looks at whom the rules are about to meet.
-    pub(super) fn look_ahead<'p>(&self, proofs: impl IntoIterator<Item = &'p Proof>) {
-        let holder = |slot| self.identifiers.about(slot).by;
-        let parents = proofs.into_iter().flat_map(|proof| proof.email.into_iter().chain(proof.phone));
-        let parents =
-            parents.filter_map(holder).fold(0, |seen, holder| seen ^ self.node(holder).parent.position());
-        std::hint::black_box(parents);
+    /// Looks at whom the rules are about to meet, step by step too.
+    pub(super) fn look_ahead(&self, proofs: &[Proof; TOGETHER]) {
+        let of = |identifier: Option<IdentifierSlot>| self.identifiers.about(identifier?).by;
+        let holders = proofs.map(|Proof { email, phone }| [of(email), of(phone)]);
+        let parent = |contact: Option<ContactSlot>| Some(self.node(contact?).parent);
+        let parents = holders.map(|both| both.map(parent));
+        std::hint::black_box(parents.map(|both| both.map(parent)));
     }
 
     /// The ids that the next contacts get.

@@ -13,6 +13,16 @@ pub(super) struct Proof {
     pub(super) phone: Option<IdentifierSlot>,
 }
 
+#[cfg(feature = "memory")]
+impl Proof {
+    /// Of a request without identifiers, which is none.
+    pub(super) const NONE: Self = Self { email: None, phone: None };
+
+    pub(super) fn is_none(self) -> bool {
+        self.email.is_none() && self.phone.is_none()
+    }
+}
+
 impl Graph {
     /// Applies the rules to one request, and tells the primary of the person it is.
     pub fn identify(&mut self, pair: &IdentifierPair) -> ContactSlot {

@@ -3,7 +3,10 @@
 //! Ten million rows pass through here, so it saves cache misses: the table keeps a part of the hash beside the number, and so
 //! looks at no text that is another one, also when it grows; the texts lie one after another in few blocks.
 
+#[cfg(feature = "memory")]
+mod column;
 mod table;
+mod texts;
 
 use std::hash::BuildHasher;
 
@@ -11,6 +14,10 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::identifier::IdentifierKind;
 use table::Table;
+use texts::{Text, Texts};
+
+#[cfg(feature = "memory")]
+pub(crate) use column::ColumnValues;
 
 /// The number of an identifier within one interner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,11 +28,6 @@ impl IdentifierSlot {
     /// The one with this number.
     pub(crate) fn numbered(number: u32) -> Self {
         Self(number)
-    }
-
-    /// The number.
-    pub(crate) fn number(self) -> u32 {
-        self.0
     }
 }
 
@@ -45,22 +47,6 @@ struct Entry<T> {
     about: T,
 }
 
-/// Where a text lies.
-#[derive(Clone, Copy)]
-struct Text {
-    block: u32,
-    start: u32,
-    length: u32,
-}
-
-/// Texts, in blocks that are never moved.
-#[derive(Clone, Default)]
-struct Texts {
-    blocks: Vec<String>,
-    /// Empty ones, left from before.
-    spare: Vec<String>,
-}
-
 impl<T> Default for Interner<T> {
     fn default() -> Self {
         Self {
@@ -77,7 +63,7 @@ impl<T: Default> Interner<T> {
     pub(crate) fn find(&self, kind: IdentifierKind, value: &str) -> Option<IdentifierSlot> {
         let hash = self.hash(kind, value);
         let Self { table, entries, texts, .. } = self;
-        table.find(hash, |slot| texts.hold(entries, slot, kind, value)).map(IdentifierSlot)
+        table.find(hash, |slot| is_of(&entries[slot as usize], texts, kind, value)).map(IdentifierSlot)
     }
 
     /// The number of an identifier, new where it had none.
@@ -88,30 +74,24 @@ impl<T: Default> Interner<T> {
     /// The same, by its hash.
     pub(crate) fn intern_hashed(&mut self, hash: u32, kind: IdentifierKind, value: &str) -> IdentifierSlot {
         let Self { table, entries, texts, .. } = self;
-        let slot = match table.find_or_vacancy(hash, |slot| texts.hold(entries, slot, kind, value)) {
-            Ok(slot) => slot,
-            Err(vacancy) => {
-                let slot = entries.len() as u32;
-                table.fill(vacancy, hash, slot);
-                entries.push(Entry { value: texts.add(value), kind, about: T::default() });
-                slot
-            }
-        };
+        let slot =
+            match table.find_or_vacancy(hash, |slot| is_of(&entries[slot as usize], texts, kind, value)) {
+                Ok(slot) => slot,
+                Err(vacancy) => {
+                    let slot = entries.len() as u32;
+                    table.fill(vacancy, hash, slot);
+                    entries.push(Entry { value: texts.add(value), kind, about: T::default() });
+                    slot
+                }
+            };
         IdentifierSlot(slot)
-    }
-
-    /// How many there are.
-    #[cfg(feature = "memory")]
-    pub(crate) fn count(&self) -> u32 {
-        self.entries.len() as u32
     }
 
     /// Identifiers that are known by their numbers alone, and cannot be found.
     #[cfg(feature = "memory")]
     pub(crate) fn anonymous(kinds: impl Iterator<Item = IdentifierKind>) -> Self {
-        let value = Text { block: 0, start: 0, length: 0 };
         let mut texts = Texts::default();
-        texts.add("");
+        let value = texts.add("");
         let entries = kinds.map(|kind| Entry { value, kind, about: T::default() }).collect();
         Self { entries, texts, ..Self::default() }
     }
@@ -144,13 +124,19 @@ impl<T: Default> Interner<T> {
         (0..self.entries.len() as u32).map(IdentifierSlot)
     }
 
-    /// The hash of an identifier. Where it will be looked for is fetched from memory meanwhile, if several are hashed before
-    /// the first is looked for.
+    /// The hashes of some identifiers that will be looked for soon. What the look-ups compare with is fetched from memory
+    /// here, step by step for all of them: by itself each would wait for the table, then for an entry, then for a text.
     #[cfg(feature = "memory")]
-    pub(crate) fn hash_ahead(&self, kind: IdentifierKind, value: &str) -> u32 {
-        let hash = self.hash(kind, value);
-        std::hint::black_box(self.table.touch(hash));
-        hash
+    pub(crate) fn hash_ahead<const N: usize>(
+        &self,
+        identifiers: [Option<(IdentifierKind, &str)>; N],
+    ) -> [Option<u32>; N] {
+        let hashes = identifiers.map(|identifier| identifier.map(|(kind, value)| self.hash(kind, value)));
+        std::hint::black_box(hashes.map(|hash| Some(self.table.touch(hash?))));
+        let slots = hashes.map(|hash| self.table.find(hash?, |_| true));
+        let texts = slots.map(|slot| Some(self.entries[slot? as usize].value));
+        std::hint::black_box(texts.map(|text| self.texts.get(text?).bytes().next()));
+        hashes
     }
 
     fn hash(&self, kind: IdentifierKind, value: &str) -> u32 {
@@ -159,55 +145,14 @@ impl<T: Default> Interner<T> {
     }
 }
 
-impl Texts {
-    const FIRST: usize = 1 << 10;
-    const LARGEST: usize = 1 << 20;
-
-    fn add(&mut self, value: &str) -> Text {
-        let fits = |block: &String| block.capacity() - block.len() >= value.len();
-        if !self.blocks.last().is_some_and(fits) {
-            let block = self.spare.pop().filter(fits).unwrap_or_else(|| self.larger_block(value.len()));
-            self.blocks.push(block);
-        }
-        let block = self.blocks.len() - 1;
-        let text = &mut self.blocks[block];
-        let start = text.len();
-        text.push_str(value);
-        Text { block: block as u32, start: start as u32, length: value.len() as u32 }
-    }
-
-    fn larger_block(&self, least: usize) -> String {
-        let double = |block: &String| (2 * block.capacity()).min(Self::LARGEST);
-        String::with_capacity(self.blocks.last().map_or(Self::FIRST, double).max(least))
-    }
-
-    /// Keeps the blocks, the largest for what comes first.
-    fn clear(&mut self) {
-        self.spare.append(&mut self.blocks);
-        self.spare.iter_mut().for_each(String::clear);
-        self.spare.sort_by_key(String::capacity);
-    }
-
-    fn get(&self, text: Text) -> &str {
-        let start = text.start as usize;
-        &self.blocks[text.block as usize][start..start + text.length as usize]
-    }
-
-    /// Whether the entry of `slot` is this identifier.
-    fn hold<T>(&self, entries: &[Entry<T>], slot: u32, kind: IdentifierKind, value: &str) -> bool {
-        let entry = &entries[slot as usize];
-        entry.kind == kind && self.get(entry.value) == value
-    }
+/// Whether an entry is this identifier.
+fn is_of<T>(entry: &Entry<T>, texts: &Texts, kind: IdentifierKind, value: &str) -> bool {
+    entry.kind == kind && texts.get(entry.value) == value
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn room(interner: &Interner<u8>) -> usize {
-        let Texts { blocks, spare } = &interner.texts;
-        blocks.iter().chain(spare).map(String::capacity).sum()
-    }
 
     #[test]
     fn what_was_forgotten_is_new_again_in_the_same_room() {
@@ -224,7 +169,7 @@ mod tests {
                 let slot = interner.find(IdentifierKind::Email, &value(n)).expect("it is there");
                 assert_eq!((interner.value(slot), *interner.about(slot)), (&*value(n), 1));
             }
-            assert_eq!(*taken.get_or_insert(room(&interner)), room(&interner));
+            assert_eq!(*taken.get_or_insert(interner.texts.room()), interner.texts.room());
             interner.clear();
         }
     }
