@@ -42,7 +42,8 @@ pub(crate) async fn heading(options: &Options) -> Result<String, Failure> {
 pub(crate) async fn server_facts(url: &str) -> Result<Vec<String>, Failure> {
     let settings = "SELECT CONCAT('MySQL ', VERSION(), ': flush at commit ', @@innodb_flush_log_at_trx_commit, ', binary log ', \
                     IF(@@log_bin, CONCAT('on, synced every ', @@sync_binlog), 'off'), ', buffer pool ', \
-                    ROUND(@@innodb_buffer_pool_size / 1024 / 1024 / 1024, 1), ' GiB')";
+                    ROUND(@@innodb_buffer_pool_size / 1024 / 1024 / 1024, 1), ' GiB, redo log ', \
+                    ROUND(@@innodb_redo_log_capacity / 1024 / 1024 / 1024, 1), ' GiB')";
     let cipher =
         "SELECT VARIABLE_VALUE FROM performance_schema.session_status WHERE VARIABLE_NAME = 'Ssl_cipher'";
     let connections = Connections::open(url, Link::AsOurs, 1).await?;

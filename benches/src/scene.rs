@@ -109,12 +109,15 @@ impl Scene {
         }
     }
 
-    /// The server. Its buffer pool holds the largest table as a shop's would; its durability is the default.
+    /// The server. Its buffer pool holds the largest table as a shop's would, and its redo log is as large as such a pool needs:
+    /// with the default of 100 MB each contender also writes back the pages of the one before it. Its durability is the
+    /// default.
     ///
     /// # Errors
     /// Where it does not start.
     pub(crate) async fn server(&self) -> Result<&DatabaseServer, Failure> {
-        let options = ["--innodb-buffer-pool-size=8G", "--max-connections=500"];
+        let options =
+            ["--innodb-buffer-pool-size=8G", "--innodb-redo-log-capacity=2G", "--max-connections=500"];
         let start = || DatabaseServer::start_with(Flavor::MySql, &options);
         Ok(self.server.get_or_try_init(start).await?)
     }

@@ -10,7 +10,7 @@
  * | `TIMEOUT` | the call took longer than it may | yes |
  * | `ABORTED` | the call's signal was aborted | as you like |
  * | `CLOSED` | the resolver was closed | no |
- * | `REFUSED` | the database refuses: a privilege, a full disk | no |
+ * | `REFUSED` | the database refuses: a missing privilege, a value that a column cannot hold | no |
  * | `UNSOUND` | something else wrote to `Contact` what contradicts the rules | no |
  * | `NOT_ADOPTED` | `Contact` holds rows that nobody adopted, or that cannot be adopted | no |
  * | `CONFIGURATION` | the URL, an option, or the shape of a table does not fit | no |
