@@ -7,7 +7,7 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use identity_core::Error;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCapsule};
+use pyo3::types::{PyByteArray, PyCapsule};
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
 
 use crate::error;
@@ -146,16 +146,11 @@ impl Identified {
         Ok((row < column.len() && column.is_valid(row)).then(|| column.value(row)))
     }
 
-    /// The ids as bytes of native 64-bit integers, 0 for rows without a person; and whether there are such rows.
-    fn raw_ids<'py>(&self, py: Python<'py>, name: &str) -> PyResult<(Bound<'py, PyBytes>, bool)> {
+    /// The ids as bytes of native 64-bit integers, 0 for rows without a person; and whether there are such rows. The bytes are
+    /// the caller's own.
+    fn raw_ids<'py>(&self, py: Python<'py>, name: &str) -> PyResult<(Bound<'py, PyByteArray>, bool)> {
         let column = self.column(name)?;
-        let bytes = PyBytes::new_with(py, 8 * column.len(), |bytes| {
-            for (row, place) in bytes.chunks_exact_mut(8).enumerate() {
-                let id = if column.is_valid(row) { column.value(row) } else { 0 };
-                place.copy_from_slice(&id.to_ne_bytes());
-            }
-            Ok(())
-        })?;
+        let bytes = PyByteArray::new(py, column.values().inner().as_slice());
         Ok((bytes, column.null_count() > 0))
     }
 }

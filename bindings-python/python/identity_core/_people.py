@@ -59,13 +59,11 @@ class IdColumn(Sequence["int | None"]):
         import numpy as np
 
         raw, has_gaps = self._rows.raw_ids(self._name)
+        # Nobody else has these bytes, so whoever gets them may write to them.
         ids: Any = np.frombuffer(raw, dtype=np.int64)
         if has_gaps:
             ids = ids.astype(np.float64)
             ids[[error[0] for error in self._rows.errors]] = np.nan
-        elif copy is not False:
-            # What the caller gets can be written to.
-            ids = ids.copy()
         return ids if dtype is None else ids.astype(dtype, copy=False)
 
     def __repr__(self) -> str:

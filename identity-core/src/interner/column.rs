@@ -9,7 +9,6 @@ use std::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
 
 use super::table::Table;
-use super::texts::{Text, Texts};
 
 /// The rows of a part, more or less, until there are so many parts.
 const ROWS_OF_A_PART: usize = 1 << 13;
@@ -29,14 +28,15 @@ pub(crate) struct ColumnValues {
 #[derive(Clone, Default)]
 struct Part {
     values: Vec<Value>,
-    texts: Texts,
+    /// One after another. It grows where it lies, as large allocations do.
+    texts: Vec<u8>,
 }
 
+/// A value, whose text follows that of the value before.
 #[derive(Clone, Copy)]
 struct Value {
     row: u32,
-    hash: u32,
-    text: Text,
+    length: u32,
 }
 
 impl ColumnValues {
@@ -51,19 +51,19 @@ impl ColumnValues {
 
     /// Takes in the value of a row, which comes after those before.
     pub(crate) fn add(&mut self, row: u32, value: &str) {
-        let hash = self.hasher.hash_one(value);
-        let hash = (hash ^ (hash >> 32)) as u32;
+        let text = value.as_bytes();
         // A table looks at the other end of the hash.
-        let part = hash as usize & (self.parts.len() - 1);
+        let part = hash(&self.hasher, text) as usize & (self.parts.len() - 1);
         let Part { values, texts } = &mut self.parts[part];
-        values.push(Value { row, hash, text: texts.add(value) });
+        values.push(Value { row, length: text.len() as u32 });
+        texts.extend_from_slice(text);
     }
 
     /// The numbers of the values, for so many rows, and how many there are. They are counted from 0, in the order of the rows.
     pub(crate) fn numbers(self, rows: usize) -> (Vec<u32>, u32) {
         let mut numbers = vec![Self::ABSENT; rows];
         for part in self.parts {
-            part.first_rows(&mut numbers);
+            part.first_rows(&self.hasher, &mut numbers);
         }
         // So far each row has the first row with its value.
         let mut distinct = 0;
@@ -83,21 +83,31 @@ impl ColumnValues {
 
 impl Part {
     /// Notes for each row the first with the same value.
-    fn first_rows(&self, firsts: &mut [u32]) {
-        let Self { values, texts } = self;
+    fn first_rows(&self, hasher: &DefaultHashBuilder, firsts: &mut [u32]) {
         let mut table = Table::default();
-        for (position, value) in (0..).zip(values) {
-            let is_same = |other: u32| texts.get(values[other as usize].text) == texts.get(value.text);
-            let first = match table.find_or_vacancy(value.hash, is_same) {
-                Ok(first) => values[first as usize].row,
+        // Each value once, and its first row.
+        let mut known: Vec<(&[u8], u32)> = Vec::new();
+        let mut rest = self.texts.as_slice();
+        for value in &self.values {
+            let (text, behind) = rest.split_at(value.length as usize);
+            rest = behind;
+            let hash = hash(hasher, text);
+            let first = match table.find_or_vacancy(hash, |number| known[number as usize].0 == text) {
+                Ok(number) => known[number as usize].1,
                 Err(vacancy) => {
-                    table.fill(vacancy, value.hash, position);
+                    table.fill(vacancy, hash, known.len() as u32);
+                    known.push((text, value.row));
                     value.row
                 }
             };
             firsts[value.row as usize] = first;
         }
     }
+}
+
+fn hash(hasher: &DefaultHashBuilder, text: &[u8]) -> u32 {
+    let hash = hasher.hash_one(text);
+    (hash ^ (hash >> 32)) as u32
 }
 
 #[cfg(test)]
