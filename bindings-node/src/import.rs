@@ -7,14 +7,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{Stream, StreamExt, stream};
-use identity_core::{Error, IdentifyRequest, IdentityResolver, Progress};
+use identity_core::{Error, IdentityResolver, OnInvalid, Progress, Rows};
 use napi_derive::napi;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::channel::Outbox;
 use crate::reply::{Elements, Failure};
-use crate::request;
+use crate::request::Requests;
 
 /// Answers of one delivery.
 const TOGETHER: usize = 1_000;
@@ -63,44 +63,52 @@ async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: 
     let refused = Arc::<Refused>::default();
     let progress = Arc::<Mutex<Progress>>::default();
     let writing = Arc::clone(&progress);
-    let answers = resolver.identify_stream(requests(lines, Arc::clone(&refused)), move |now| {
+    let chunks = Box::pin(chunks(lines, resolver.import_size(), Arc::clone(&refused)));
+    let mut answers = resolver.identify_rows(chunks, OnInvalid::GoOn, move |now| {
         *writing.lock().unwrap_or_else(PoisonError::into_inner) = now;
     });
-    let mut chunks = answers.ready_chunks(TOGETHER);
     let mut row = 0;
-    while let Some(answers) = chunks.next().await {
-        let mut elements = Elements::default();
-        for answer in answers {
-            elements.outcome(refused.instead_of(row, answer).map_err(Failure::from));
-            row += 1;
+    while let Some(answers) = answers.next().await {
+        let mut answers = answers.into_iter().peekable();
+        while answers.peek().is_some() {
+            let mut elements = Elements::default();
+            for answer in answers.by_ref().take(TOGETHER) {
+                elements.outcome(refused.instead_of(row, answer).map_err(Failure::from));
+                row += 1;
+            }
+            let Progress { rows, people, merges, .. } =
+                *progress.lock().unwrap_or_else(PoisonError::into_inner);
+            let done = json!({ "rows": rows, "people": people, "merges": merges });
+            let mut delivery = Elements::default();
+            delivery.number(call);
+            delivery.object_with("contacts", &elements, &done);
+            outbox.send(delivery.as_str());
         }
-        let Progress { rows, people, merges, .. } = *progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = json!({ "rows": rows, "people": people, "merges": merges });
-        let mut delivery = Elements::default();
-        delivery.number(call);
-        delivery.object_with("contacts", &elements, &done);
-        outbox.send(delivery.as_str());
     }
     outbox.send(Elements::message(call, &Value::from("end")).as_str());
 }
 
-/// The requests of lines, as they come. One that cannot be read goes on as an empty request, so that it has its place among
-/// the answers, and what is wrong with it is kept.
-fn requests(
+/// The requests of lines, `most` for one transaction, or those that are there. One that cannot be read goes on as an empty
+/// request, so that it has its place among the answers, and what is wrong with it is kept.
+fn chunks(
     lines: UnboundedReceiver<String>,
+    most: usize,
     refused: Arc<Refused>,
-) -> impl Stream<Item = IdentifyRequest> + Send + 'static {
+) -> impl Stream<Item = Requests> + Send + 'static {
     let texts = stream::unfold(lines, |mut lines| async { Some((lines.recv().await?, lines)) });
-    let mut row = 0;
-    texts.flat_map(move |text| {
-        let read = |request: Result<IdentifyRequest, Error>| {
-            row += 1;
-            request.unwrap_or_else(|error| {
-                refused.add(row - 1, error);
-                IdentifyRequest::new()
-            })
-        };
-        stream::iter(request::read(&text).map(read).collect::<Vec<_>>())
+    // Each text has a request at least.
+    let begin = (Box::pin(texts.ready_chunks(most)), String::new(), 0);
+    stream::unfold(begin, move |(mut texts, mut rest, row)| {
+        let refused = Arc::clone(&refused);
+        async move {
+            if rest.is_empty() {
+                rest = texts.next().await?.concat();
+            }
+            let requests =
+                Requests::take(&mut rest, most, |place, error| refused.add(row + place as u64, error));
+            let next = row + requests.count() as u64;
+            Some((requests, (texts, rest, next)))
+        }
     })
 }
 

@@ -4,7 +4,9 @@
 //! for the phone number, empty where there is none. Whatever is anything else goes as JSON in the first line, with [`JSON`] in
 //! the second, and what it is, is for the core to say.
 
-use identity_core::{Error, IdentifyRequest, PhoneNumber};
+use std::fmt;
+
+use identity_core::{Error, IdentifyRequest, InvalidReason, PhoneNumber, PhoneRef, Rows};
 
 /// The second line of a request that is JSON. JavaScript sends no phone number that looks like it.
 const JSON: &str = "\0";
@@ -13,6 +15,79 @@ const JSON: &str = "\0";
 pub(crate) fn read(text: &str) -> impl Iterator<Item = Result<IdentifyRequest, Error>> {
     let mut lines = text.split('\n');
     std::iter::from_fn(move || Some(request(lines.next()?, lines.next()?)))
+}
+
+/// Requests that lie in a text, and are read there.
+pub(crate) struct Requests {
+    text: String,
+    places: Vec<Place>,
+}
+
+/// Where a request is.
+enum Place {
+    /// Two lines, the first from `begin` to before `middle`, the second from there to before `end`, with the ends of lines.
+    Lines { begin: usize, middle: usize, end: usize },
+    /// Not in the text, but here alone: it was JSON.
+    Apart(Vec<IdentifyRequest>),
+}
+
+impl Requests {
+    /// Takes the first requests off a text, `most` of them or all. One that cannot be read becomes an empty one, and `refuse` is
+    /// told which it is, and why.
+    pub(crate) fn take(text: &mut String, most: usize, mut refuse: impl FnMut(usize, Error)) -> Self {
+        let mut places = Vec::new();
+        let mut begin = 0;
+        while places.len() < most {
+            let next = |from: usize| text[from..].find('\n').map(|length| from + length + 1);
+            let Some((middle, end)) = next(begin).and_then(|middle| Some((middle, next(middle)?))) else {
+                // There is no half of a request.
+                begin = text.len();
+                break;
+            };
+            places.push(if text[middle..end - 1] == *JSON {
+                let request = IdentifyRequest::from_json(&text.as_bytes()[begin..middle]);
+                Place::Apart(vec![request.unwrap_or_else(|error| {
+                    refuse(places.len(), error);
+                    IdentifyRequest::new()
+                })])
+            } else {
+                Place::Lines { begin, middle, end }
+            });
+            begin = end;
+        }
+        let rest = text.split_off(begin);
+        Self { text: std::mem::replace(text, rest), places }
+    }
+
+    fn line(&self, begin: usize, end: usize) -> Option<&str> {
+        Some(&self.text[begin..end - 1]).filter(|line| !line.is_empty())
+    }
+}
+
+impl Rows for Requests {
+    fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    fn email(&self, row: usize) -> Result<Option<&str>, InvalidReason> {
+        match &self.places[row] {
+            Place::Lines { begin, middle, .. } => Ok(self.line(*begin, *middle)),
+            Place::Apart(request) => request.email(0),
+        }
+    }
+
+    fn phone_number(&self, row: usize) -> Result<Option<PhoneRef<'_>>, InvalidReason> {
+        match &self.places[row] {
+            Place::Lines { middle, end, .. } => Ok(self.line(*middle, *end).map(PhoneRef::Text)),
+            Place::Apart(request) => request.phone_number(0),
+        }
+    }
+}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Requests").field("count", &self.places.len()).finish_non_exhaustive()
+    }
 }
 
 /// How many there are in a text.
@@ -53,6 +128,27 @@ mod tests {
         assert_eq!(read[2].as_ref().unwrap(), &of().email("a@x.io"));
         assert_eq!(read[3].as_ref().unwrap(), &of().phone_number(5_u64));
         assert!(matches!(read[4], Err(Error::InvalidInput(_))));
+
+        let mut refused = Vec::new();
+        let mut rest = text.to_owned();
+        let first = Requests::take(&mut rest, 4, |place, _| refused.push(place));
+        let second = Requests::take(&mut rest, 4, |place, error| {
+            assert!(matches!(error, Error::InvalidInput(_)));
+            refused.push(4 + place);
+        });
+        assert_eq!((first.count(), second.count(), rest.as_str(), refused), (4, 1, "", vec![4]));
+        for (row, request) in read[..4].iter().enumerate() {
+            let request = request.as_ref().unwrap();
+            assert_eq!(first.email(row).unwrap(), request.email.as_deref());
+            let phone = match first.phone_number(row).unwrap() {
+                Some(PhoneRef::Text(text)) => Some(PhoneNumber::Text(text.to_owned())),
+                Some(PhoneRef::Number(number)) => Some(PhoneNumber::Number(number)),
+                None => None,
+            };
+            assert_eq!(phone, request.phone_number);
+        }
+        assert_eq!((second.email(0), second.phone_number(0)), (Ok(None), Ok(None)));
+
         assert_eq!(read_one("a@x.io\n12\n").unwrap(), of().email("a@x.io").phone_number("12"));
         assert!(read_one("null\n\0\n").is_err());
     }

@@ -174,7 +174,7 @@ impl Import {
         let on_invalid = if self.collect { OnInvalid::GoOn } else { OnInvalid::Stop };
         let progress = Arc::clone(&self.progress);
         let note = move |done| *progress.lock().unwrap_or_else(PoisonError::into_inner) = done;
-        resolver.identify_rows(chunks, on_invalid, note)
+        resolver.identify_rows_ids(chunks, on_invalid, note)
     }
 
     /// Takes the answers to the next rows.

@@ -108,12 +108,18 @@ async fn rows_are_answered_like_requests() {
     let single: Vec<_> = requests.identify_stream_ids(stream::iter(rows.clone()), |_| {}).collect().await;
     let by_chunk = resolver(MemoryStore::new());
     let chunks: Vec<_> = rows.chunks(100).map(<[_]>::to_vec).collect();
-    let answers = by_chunk.identify_rows(stream::iter(chunks.clone()), OnInvalid::GoOn, |_| {});
+    let answers = by_chunk.identify_rows_ids(stream::iter(chunks.clone()), OnInvalid::GoOn, |_| {});
     let answers: Vec<_> = answers.collect::<Vec<_>>().await.into_iter().flatten().collect();
     let plain = |answers: &[Result<Identified, Error>]| -> Vec<_> {
         answers.iter().map(|answer| answer.as_ref().ok().copied()).collect()
     };
     assert_eq!(plain(&answers), plain(&single));
+    let streamed = resolver(MemoryStore::new()).identify_stream(stream::iter(rows.clone()), |_| {});
+    let streamed: Vec<_> = streamed.map(Result::ok).collect().await;
+    let people = resolver(MemoryStore::new());
+    let people = people.identify_rows(stream::iter(chunks.clone()), OnInvalid::GoOn, |_| {});
+    let people: Vec<_> = people.collect::<Vec<_>>().await.into_iter().flatten().map(Result::ok).collect();
+    assert_eq!(people, streamed);
 
     let contacts: Vec<_> = single.iter().flatten().map(|row| row.contact_id).collect();
     let primaries = requests.primaries(&contacts).await.unwrap();
@@ -142,7 +148,7 @@ async fn a_row_that_is_no_request_stops_an_import() {
     let url = format!("sqlite://{}/contacts.db", folder.path().display());
     for url in ["memory:", &url] {
         let resolver = IdentityResolver::connect(url).await.unwrap();
-        let answers = resolver.identify_rows(stream::iter(chunks.clone()), OnInvalid::Stop, |_| {});
+        let answers = resolver.identify_rows_ids(stream::iter(chunks.clone()), OnInvalid::Stop, |_| {});
         let answers: Vec<_> = answers.collect::<Vec<_>>().await.into_iter().flatten().collect();
         assert_eq!(answers.len(), 4);
         assert!(answers[..3].iter().all(Result::is_ok));

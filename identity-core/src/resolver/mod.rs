@@ -214,10 +214,26 @@ impl IdentityResolver {
     /// The same for sources that have their rows in columns: what comes from the stream is one transaction each, and is
     /// answered together. Nothing is copied but what is new. See [`ResolverBuilder::import_size`] for how many rows one
     /// should have.
+    pub fn identify_rows<S, R, P>(
+        &self,
+        chunks: S,
+        on_invalid: OnInvalid,
+        progress: P,
+    ) -> impl Stream<Item = Vec<Result<ConsolidatedContact, Error>>> + Send + Unpin + use<S, R, P>
+    where
+        S: Stream<Item = R> + Send + 'static,
+        R: Rows,
+        P: FnMut(Progress) + Send + 'static,
+    {
+        let answers = import::rows(Arc::clone(&self.gatherer), chunks, on_invalid, progress);
+        self.until_closed(answers, |closed| vec![Err(closed)])
+    }
+
+    /// The same, with ids only.
     ///
     /// An answer names the primary of that moment. Where rows may be merged later in the same import, ask
     /// [`primaries`](Self::primaries) at its end.
-    pub fn identify_rows<S, R, P>(
+    pub fn identify_rows_ids<S, R, P>(
         &self,
         chunks: S,
         on_invalid: OnInvalid,
