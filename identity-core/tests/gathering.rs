@@ -256,42 +256,55 @@ async fn a_caller_that_goes_away_takes_nobody_down() {
     assert_eq!(people.len(), 20);
 }
 
-/// As where a future is handed to another thread and let go there: nobody may wait for a slot that is never given back.
+/// As parts of `buffer_unordered` whose consumer is busy: nobody may wait for a slot that they hold, in whatever stage they are.
+#[tokio::test]
+async fn a_call_that_nobody_polls_holds_up_nobody() {
+    for stage in ["load", "write"] {
+        let gate = if stage == "load" { Gate::new(0, 10) } else { Gate::new(10, 0) };
+        let resolver =
+            IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
+        let mut idle: Vec<_> =
+            (0..3).map(|n| Box::pin(resolver.identify(email(&format!("idle{n}@x.io"))))).collect();
+        for call in &mut idle {
+            assert!(call.as_mut().now_or_never().is_none(), "it is held back at its {stage}");
+            settle().await;
+        }
+        gate.loads.add_permits(10);
+        gate.commits.add_permits(10);
+        let other = tokio::time::timeout(Duration::from_secs(5), resolver.identify(email("other@x.io")));
+        other.await.expect("it waits for nobody").expect("identify");
+        for call in idle {
+            call.await.expect("it was served meanwhile");
+        }
+    }
+}
+
+/// As where a future is handed to another thread and let go there.
 #[tokio::test]
 async fn a_call_that_is_dropped_outside_of_a_runtime_takes_nobody_down() {
     let gate = Gate::new(0, 0);
     let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
-    // One that is dropped while it loads, and one while it writes.
-    for loads in [0, 1] {
-        gate.loads.add_permits(loads);
-        let mut dropped = Box::pin({
-            let resolver = resolver.clone();
-            async move { resolver.identify(email(&format!("dropped{loads}@x.io"))).await }
-        });
-        for _ in 0..10 {
-            assert!(dropped.as_mut().now_or_never().is_none(), "it is held back");
-        }
-        assert_eq!(gate.loaded.swap(0, Ordering::SeqCst), loads);
-        let mut calls = JoinSet::new();
-        for n in 0..20 {
-            spawn(&mut calls, &resolver, email(&format!("{n}.{loads}@x.io")));
-        }
-        settle().await;
-        // They wait for the same slot: to load, or to write.
-        gate.loads.add_permits(10 * loads);
-        settle().await;
-        std::thread::spawn(move || drop(dropped)).join().expect("a thread");
-        gate.loads.add_permits(100);
-        gate.commits.add_permits(100);
-        while let Some(call) = calls.join_next().await {
-            call.expect("a call").expect("nobody is told that the database is away");
-        }
-        // Slots are given back after the answers; then what is left of the permits.
-        settle().await;
-        gate.loads.forget_permits(usize::MAX);
-        gate.commits.forget_permits(usize::MAX);
-        gate.loaded.store(0, Ordering::SeqCst);
+    let mut dropped = Box::pin({
+        let resolver = resolver.clone();
+        async move { resolver.identify(email("dropped@x.io")).await }
+    });
+    assert!(dropped.as_mut().now_or_never().is_none(), "it is held back");
+    let mut calls = JoinSet::new();
+    (0..20).for_each(|n| spawn(&mut calls, &resolver, email(&format!("{n}@x.io"))));
+    settle().await;
+    std::thread::spawn(move || drop(dropped)).join().expect("a thread");
+    gate.loads.add_permits(100);
+    gate.commits.add_permits(100);
+    while let Some(call) = calls.join_next().await {
+        call.expect("a call").expect("nobody is told that the database is away");
     }
+}
+
+#[test]
+fn a_call_without_a_runtime_is_told_so() {
+    let resolver = IdentityResolver::new(Gate::open());
+    let reply = resolver.identify(email("a@x.io")).now_or_never().expect("at once");
+    assert_eq!(reply.expect_err("nothing to run on").kind(), ErrorKind::Configuration);
 }
 
 #[tokio::test]
@@ -309,6 +322,29 @@ async fn past_the_bound_callers_are_told_at_once() {
     let error = refused.expect("at once").expect_err("overloaded");
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Overloaded, true));
     gate.loads.add_permits(100);
+    gate.commits.add_permits(100);
+    while let Some(call) = calls.join_next().await {
+        call.expect("a call").expect("those who waited are served");
+    }
+    resolver.identify(email("late@x.io")).await.expect("it recovers");
+}
+
+/// The clock stands still, so that the commit that is held back does not count as a slow one.
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_to_write_are_bounded_too_and_stand_in_no_readers_way() {
+    let gate = Gate::new(Semaphore::MAX_PERMITS, 1);
+    let resolver = IdentityResolver::builder().concurrent_writes(1).queue_length(5).build(gate.clone());
+    let known = resolver.identify(email("known@x.io")).await.expect("identify");
+    let mut calls = JoinSet::new();
+    for n in 0..6 {
+        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
+        settle().await;
+    }
+    let loaded = gate.counts().0;
+    let error = resolver.identify(email("late@x.io")).await.expect_err("overloaded");
+    assert_eq!((error.kind(), gate.counts().0), (ErrorKind::Overloaded, loaded + 1));
+    settle().await;
+    assert_eq!(resolver.identify(email("known@x.io")).await.expect("nothing to write"), known);
     gate.commits.add_permits(100);
     while let Some(call) = calls.join_next().await {
         call.expect("a call").expect("those who waited are served");

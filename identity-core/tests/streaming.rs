@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, stream};
 use identity_core::{
-    ContactStore, Error, Identified, IdentifyRequest, IdentityResolver, MemoryStore, Normalizer, OnInvalid,
-    SqliteStore, StoreOptions, people_of,
+    ContactStore, Error, Field, Identified, IdentifyRequest, IdentityResolver, InvalidReason, MemoryStore,
+    Normalizer, OnInvalid, PhoneRef, Rows, SqliteStore, StoreOptions, people_of,
 };
 
 const CHUNK: usize = 16;
@@ -103,7 +103,7 @@ async fn ids_name_the_person_and_the_contact() {
 /// Rows as columns give the ids that requests give; and so do they without a store.
 #[tokio::test]
 async fn rows_are_answered_like_requests() {
-    let rows = rows(2_000);
+    let rows = rows(5_000);
     let requests = resolver(MemoryStore::new());
     let single: Vec<_> = requests.identify_stream_ids(stream::iter(rows.clone()), |_| {}).collect().await;
     let by_chunk = resolver(MemoryStore::new());
@@ -138,6 +138,36 @@ async fn rows_are_answered_like_requests() {
         people.rows().flatten().map(|row| row.primary_contact_id).collect();
     assert_eq!(people.people(), distinct.len() as u64);
     assert!(people.merges() > 0);
+}
+
+/// A row whose email is none, and whose phone number is of a type that holds none.
+#[derive(Clone, Debug)]
+struct WrongTwice;
+
+impl Rows for WrongTwice {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn email(&self, _: usize) -> Result<Option<&str>, InvalidReason> {
+        Ok(Some("not an email"))
+    }
+
+    fn phone_number(&self, _: usize) -> Result<Option<PhoneRef<'_>>, InvalidReason> {
+        Err(InvalidReason::NotAWholeNumber)
+    }
+}
+
+#[tokio::test]
+async fn of_a_row_that_is_wrong_twice_the_email_is_told() {
+    let answers = resolver(MemoryStore::new());
+    let answers = answers.identify_rows_ids(stream::iter([WrongTwice]), OnInvalid::GoOn, |_| {});
+    let answers = answers.collect::<Vec<_>>().await.concat();
+    assert!(
+        matches!(&answers[..], [Err(Error::InvalidInput(invalid))] if invalid.field() == Some(Field::Email))
+    );
+    let people = people_of(Normalizer::new(), &[WrongTwice], OnInvalid::GoOn);
+    assert_eq!(people.refused()[0].1.field(), Some(Field::Email));
 }
 
 #[tokio::test]

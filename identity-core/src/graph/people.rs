@@ -77,6 +77,9 @@ impl fmt::Debug for People {
 ///
 /// Where a row is no request and [stops](OnInvalid::Stop) the others, there are answers for those before it only.
 ///
+/// # Panics
+/// For two billion rows and more, which take numbers of another size.
+///
 /// ```
 /// use identity_core::{IdentifyRequest, Normalizer, OnInvalid, people_of};
 /// let order = |email: &str, phone: &str| IdentifyRequest::new().email(email).phone_number(phone);
@@ -86,6 +89,9 @@ impl fmt::Debug for People {
 /// assert_eq!(primaries, [1, 1, 1], "the third order shows that the first two were one person's");
 /// ```
 pub fn people_of<R: Rows>(normalizer: Normalizer, chunks: &[R], on_invalid: OnInvalid) -> People {
+    let count: usize = chunks.iter().map(Rows::count).sum();
+    // Else a number of a row, or of an identifier, would be that of another one.
+    assert!(count < u32::MAX as usize / 2, "two billion rows or more");
     let of_emails = || Column::new(chunks, |rows, row| normalizer.email_of_row(rows.email(row)?));
     let of_phones = || Column::new(chunks, |rows, row| normalizer.phone_of_row(rows.phone_number(row)?));
     let (emails, phones) = std::thread::scope(|scope| {

@@ -59,18 +59,18 @@ impl Normalizer {
     /// request with neither.
     pub fn request(&self, request: &IdentifyRequest) -> Result<IdentifierPair, Error> {
         let phone = request.phone_number.as_ref().map(PhoneNumber::borrow);
-        Ok(self.row(request.email.as_deref(), phone)?)
+        Ok(self.row(Ok(request.email.as_deref()), Ok(phone))?)
     }
 
-    /// Normalises what one row of a source says.
+    /// Normalises what one row of a source says. Where both are wrong, the email is told.
     pub(crate) fn row(
         &self,
-        email: Option<&str>,
-        phone: Option<PhoneRef<'_>>,
+        email: Result<Option<&str>, InvalidReason>,
+        phone: Result<Option<PhoneRef<'_>>, InvalidReason>,
     ) -> Result<IdentifierPair, InvalidInput> {
         let invalid = |field| move |reason| InvalidInput::new(field, reason);
-        let email = self.email_of_row(email).map_err(invalid(Field::Email))?;
-        let phone = self.phone_of_row(phone).map_err(invalid(Field::PhoneNumber))?;
+        let email = email.and_then(|email| self.email_of_row(email)).map_err(invalid(Field::Email))?;
+        let phone = phone.and_then(|phone| self.phone_of_row(phone)).map_err(invalid(Field::PhoneNumber))?;
         let pair = IdentifierPair::new(email.map(Into::into), phone.map(Into::into));
         pair.ok_or(InvalidInput::request(InvalidReason::Empty))
     }

@@ -8,7 +8,7 @@ use super::engine::{Engine, Patience};
 use super::gather::Gatherer;
 use super::pipeline::Pipeline;
 use crate::answer::{Answer, Outcome};
-use crate::error::{Error, Field, InvalidInput};
+use crate::error::Error;
 use crate::identifier::IdentifierPair;
 use crate::normalize::Normalizer;
 use crate::request::IdentifyRequest;
@@ -49,7 +49,7 @@ impl Chunk {
         let mut valid = Vec::with_capacity(rows.count());
         let mut refusals = Vec::with_capacity(rows.count());
         for row in 0..rows.count() {
-            match pair(normalizer, rows, row) {
+            match normalizer.row(rows.email(row), rows.phone_number(row)) {
                 Ok(pair) => {
                     valid.push(pair);
                     refusals.push(None);
@@ -88,12 +88,6 @@ impl Chunk {
         });
         Outcome { answers: all.collect(), counts: valid.counts }
     }
-}
-
-fn pair(normalizer: Normalizer, rows: &impl Rows, row: usize) -> Result<IdentifierPair, InvalidInput> {
-    let invalid = |field| move |reason| InvalidInput::new(field, reason);
-    let email = rows.email(row).map_err(invalid(Field::Email))?;
-    normalizer.row(email, rows.phone_number(row).map_err(invalid(Field::PhoneNumber))?)
 }
 
 /// The answers to a stream of requests, in order.

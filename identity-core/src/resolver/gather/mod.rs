@@ -14,8 +14,9 @@
 //! ```
 //!
 //! So what arrives while a batch is in flight is the next batch. There is no timer: a lone caller finds both slots free and
-//! waits for nobody; tasks that are ready to run run first, since they may be about to call as well. Whatever serves more than
-//! one caller runs in a task of its own, so a caller that goes away takes nobody down with it.
+//! waits for nobody; tasks that are ready to run run first, since they may be about to call as well. Whatever holds a slot runs
+//! in a task of its own, so a caller takes nobody down with it, neither one that goes away nor one that stays and is not polled:
+//! as a part of `buffer_unordered`, say, whose consumer is busy, perhaps with another call that needs that slot.
 //!
 //! A slot is passed on after its callers were answered, and had their turn to run: who calls again at once is in the next
 //! batch. Else callers would scatter over ever smaller batches, each with a few of them: 64 callers on two slots came to
@@ -27,8 +28,8 @@
 //! for it any more who could be written by another slot.
 //!
 //! All queues together are bounded; past the bound callers get [`Error::Overloaded`] at once, a lone one that has loaded
-//! already after its load. Whoever has gone makes room first. What a batch has loaded is never refused, so that there may be
-//! some batches more than the bound for a moment.
+//! already after its load, since it may have had nothing to write. Whoever has gone makes room first. What a batch has loaded is
+//! never refused, so that there may be some batches more than the bound for a moment.
 
 mod serve;
 mod state;
@@ -44,7 +45,7 @@ use tokio::sync::oneshot;
 
 use self::serve::{serve_apart, serve_load, serve_write};
 use self::state::{Job, Stage, State, Waiting};
-use super::engine::{Engine, Loaded, People, identifiers};
+use super::engine::{Engine, People};
 use crate::contact::ConsolidatedContact;
 use crate::error::Error;
 use crate::identifier::IdentifierPair;
@@ -89,14 +90,6 @@ pub(super) struct Gatherer {
     state: Mutex<State>,
 }
 
-/// What to do with a request now.
-enum Turn {
-    /// The slot was free and is taken.
-    Now(Slot),
-    /// It waits for somebody else's slot.
-    Later(Waiting),
-}
-
 /// The right to have one batch in flight. Whoever drops it, for whatever reason, passes it on to those who wait.
 #[derive(Debug)]
 struct Slot {
@@ -123,76 +116,26 @@ impl Gatherer {
             let mut answers = self.engine.run(&[pair], super::engine::Patience::Full).await.answers;
             return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
         }
-        let waiting = match self.enter(Stage::Load, &pair, None)? {
-            Turn::Later(waiting) => waiting,
-            Turn::Now(slot) => {
-                // Whoever is about to call as well comes along.
-                tokio::task::yield_now().await;
-                let mut jobs = self.state().next_batch(Stage::Load, self.limits.batch_size - 1);
-                if !jobs.is_empty() {
-                    let (caller, waiting) = oneshot::channel();
-                    jobs.push(Job::new(pair, caller));
-                    tokio::spawn(serve_load(slot, jobs));
-                    return waiting.await.unwrap_or_else(|gone| Err(Error::unavailable(gone)));
-                }
-                let mut people = People::default();
-                self.engine.load(&mut people, identifiers(std::slice::from_ref(&pair))).await?;
-                drop(slot);
-                let People { graph, loaded } = people;
-                if let Some(person) = graph.known(&pair) {
-                    return super::settled(graph.describe(person));
-                }
-                match self.enter(Stage::Write, &pair, Some(loaded))? {
-                    Turn::Later(waiting) => waiting,
-                    Turn::Now(mut slot) => {
-                        let pairs = [pair];
-                        let mut answers = slot.write(self.engine.finish(graph, &pairs)).await.answers;
-                        self.forget(&pairs);
-                        let answer = answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
-                        if !self.engine.may_go_on(&answer) {
-                            return answer;
-                        }
-                        let [pair] = pairs;
-                        let (job, waiting) = self.job(pair, None);
-                        drop(slot);
-                        self.set_apart(vec![job]);
-                        waiting
-                    }
-                }
-            }
-        };
-        waiting.reply().await
+        self.enter(pair)?.reply().await
     }
 
-    /// Takes a free slot, or a place in the queue.
-    fn enter(
-        self: &Arc<Self>,
-        stage: Stage,
-        pair: &IdentifierPair,
-        loaded: Option<Loaded>,
-    ) -> Result<Turn, Error> {
+    /// Takes a place in the queue; those that have a slot at once leave it at once.
+    fn enter(self: &Arc<Self>, pair: IdentifierPair) -> Result<Waiting, Error> {
+        let runtime = Handle::try_current()
+            .map_err(|_| Error::Configuration("calls need a Tokio runtime to run on".to_owned()))?;
+        let (caller, reply) = oneshot::channel();
         let mut state = self.state();
-        if *state.taken(stage) < self.slots(&state, stage) && state.pays_off(stage, 1) {
-            return Ok(Turn::Now(self.slot(&mut state, stage, 1)));
-        }
-        if state.waiting() >= self.limits.queue_length && !state.make_room() {
+        let is_free = state.loading < self.slots(&state, Stage::Load);
+        if !is_free && self.is_full(&mut state) {
             return Err(Error::Overloaded);
         }
-        let (job, waiting) = self.job(pair.clone(), loaded);
-        state.queue(stage).push_back(job);
-        // With this one they may be enough.
-        let next = self.next(&mut state, stage);
+        state.to_load.push_back(Job { pair, caller, loaded: None, runtime });
+        let next = self.next(&mut state, Stage::Load);
         drop(state);
         if let Some((slot, jobs)) = next {
             slot.serve(jobs);
         }
-        Ok(Turn::Later(waiting))
-    }
-
-    fn job(self: &Arc<Self>, pair: IdentifierPair, loaded: Option<Loaded>) -> (Job, Waiting) {
-        let (caller, reply) = oneshot::channel();
-        let waiting = Waiting::new(reply, Arc::clone(self));
-        (Job { loaded: loaded.map(Arc::new), ..Job::new(pair, caller) }, waiting)
+        Ok(Waiting::new(reply, Arc::clone(self)))
     }
 
     /// Has requests go on by themselves, that others need not wait for.
@@ -230,6 +173,11 @@ impl Gatherer {
             let slot = self.slot(&mut state, Stage::Write, jobs.len());
             drop(state);
             tokio::spawn(serve_write(slot, Some(people.graph), jobs));
+            return;
+        }
+        if jobs.len() == 1 && self.is_full(&mut state) {
+            drop(state);
+            jobs.into_iter().for_each(|job| job.answer(Err(Error::Overloaded)));
             return;
         }
         let loaded = Some(Arc::new(people.loaded));
@@ -277,13 +225,10 @@ impl Gatherer {
 
     /// What was loaded for those who wait no longer holds where a batch has just written the same identifiers.
     fn forget(&self, written: &[IdentifierPair]) {
+        let written: HashSet<_> = written.iter().flat_map(IdentifierPair::parts).collect();
         let mut state = self.state();
-        if state.to_write.is_empty() {
-            return;
-        }
-        let written: HashSet<_> = written.iter().flat_map(IdentifierPair::identifiers).collect();
-        for job in &mut state.to_write {
-            if job.pair.identifiers().any(|identifier| written.contains(&identifier)) {
+        for job in state.to_write.iter_mut().filter(|job| job.loaded.is_some()) {
+            if job.pair.parts().any(|part| written.contains(&part)) {
                 job.loaded = None;
             }
         }
@@ -300,6 +245,11 @@ impl Gatherer {
         }
     }
 
+    /// Whether nobody more may wait.
+    fn is_full(&self, state: &mut State) -> bool {
+        state.waiting() >= self.limits.queue_length && !state.make_room()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -307,10 +257,9 @@ impl Gatherer {
 
 impl Slot {
     /// Serves a batch on the runtime of one who waits for it: whoever passes the slot on may do so outside of any, as where a
-    /// call is dropped on a thread of its own. What was asked outside of a runtime is dropped there, and its caller told.
+    /// runtime ends.
     fn serve(self, jobs: Vec<Job>) {
-        let runtime = jobs.iter().find_map(|job| job.runtime.clone()).or_else(|| Handle::try_current().ok());
-        let Some(runtime) = runtime else { return };
+        let Some(runtime) = jobs.first().map(|job| job.runtime.clone()) else { return };
         match self.stage {
             Stage::Load => runtime.spawn(serve_load(self, jobs)),
             Stage::Write => runtime.spawn(serve_write(self, None, jobs)),
@@ -321,10 +270,7 @@ impl Slot {
     /// Does what is done with it. Where that takes long, because it waits for a lock, others need not wait for it too.
     async fn write<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        // Outside of a runtime nobody tells the time.
-        if Handle::try_current().is_ok()
-            && let Ok(done) = tokio::time::timeout(SOON, work.as_mut()).await
-        {
+        if let Ok(done) = tokio::time::timeout(SOON, work.as_mut()).await {
             return done;
         }
         self.gatherer.give_up_on(std::mem::take(&mut self.writes));

@@ -33,8 +33,8 @@ pub(super) struct Job {
     pub(super) caller: oneshot::Sender<Reply>,
     /// What was loaded for it and for those who called with it, as far as that is thought to hold.
     pub(super) loaded: Option<Arc<Loaded>>,
-    /// Where its caller waits, unless that is outside of a runtime.
-    pub(super) runtime: Option<Handle>,
+    /// Where its caller waits.
+    pub(super) runtime: Handle,
 }
 
 /// A caller that waits.
@@ -76,11 +76,6 @@ pub(super) enum Stage {
 }
 
 impl Job {
-    /// One for which nothing was loaded yet.
-    pub(super) fn new(pair: IdentifierPair, caller: oneshot::Sender<Reply>) -> Self {
-        Self { pair, caller, loaded: None, runtime: Handle::try_current().ok() }
-    }
-
     pub(super) fn answer(self, reply: Reply) {
         // A caller that has gone wants no answer.
         let _ = self.caller.send(reply);
