@@ -114,10 +114,11 @@ async fn rows_are_answered_like_requests() {
         answers.iter().map(|answer| answer.as_ref().ok().copied()).collect()
     };
     assert_eq!(plain(&answers), plain(&single));
-    let streamed = resolver(MemoryStore::new()).identify_stream(stream::iter(rows.clone()), |_| {});
+    let some = rows[..1_000].to_vec();
+    let streamed = resolver(MemoryStore::new()).identify_stream(stream::iter(some), |_| {});
     let streamed: Vec<_> = streamed.map(Result::ok).collect().await;
     let people = resolver(MemoryStore::new());
-    let people = people.identify_rows(stream::iter(chunks.clone()), OnInvalid::GoOn, |_| {});
+    let people = people.identify_rows(stream::iter(chunks[..10].to_vec()), OnInvalid::GoOn, |_| {});
     let people: Vec<_> = people.collect::<Vec<_>>().await.into_iter().flatten().map(Result::ok).collect();
     assert_eq!(people, streamed);
 
