@@ -116,11 +116,17 @@ impl Gatherer {
             let mut answers = self.engine.run(&[pair], super::engine::Patience::Full).await.answers;
             return answers.pop().unwrap_or_else(|| Err(Error::too_few_ids()));
         }
-        self.enter(pair)?.reply().await
+        let (waiting, is_free) = self.enter(pair)?;
+        if is_free {
+            // Whoever is about to call as well comes along. The slot is not taken before, since nobody may poll this any more.
+            tokio::task::yield_now().await;
+            self.start(Stage::Load);
+        }
+        waiting.reply().await
     }
 
-    /// Takes a place in the queue; those that have a slot at once leave it at once.
-    fn enter(self: &Arc<Self>, pair: IdentifierPair) -> Result<Waiting, Error> {
+    /// Takes a place in the queue; tells whether there is a slot for it.
+    fn enter(self: &Arc<Self>, pair: IdentifierPair) -> Result<(Waiting, bool), Error> {
         let runtime = Handle::try_current()
             .map_err(|_| Error::Configuration("calls need a Tokio runtime to run on".to_owned()))?;
         let (caller, reply) = oneshot::channel();
@@ -130,12 +136,15 @@ impl Gatherer {
             return Err(Error::Overloaded);
         }
         state.to_load.push_back(Job { pair, caller, loaded: None, runtime });
-        let next = self.next(&mut state, Stage::Load);
-        drop(state);
+        Ok((Waiting::new(reply, Arc::clone(self)), is_free))
+    }
+
+    /// Starts the next batch, if there is one and a slot for it.
+    fn start(self: &Arc<Self>, stage: Stage) {
+        let next = self.next(&mut self.state(), stage);
         if let Some((slot, jobs)) = next {
             slot.serve(jobs);
         }
-        Ok(Waiting::new(reply, Arc::clone(self)))
     }
 
     /// Has requests go on by themselves, that others need not wait for.
@@ -183,22 +192,14 @@ impl Gatherer {
         let loaded = Some(Arc::new(people.loaded));
         jobs.iter_mut().for_each(|job| job.loaded.clone_from(&loaded));
         state.to_write.extend(jobs);
-        let next = self.next(&mut state, Stage::Write);
         drop(state);
-        if let Some((slot, jobs)) = next {
-            slot.serve(jobs);
-        }
+        self.start(Stage::Write);
     }
 
     /// No longer counts requests as soon written, so that those who wait for them may have a slot that is free.
     fn give_up_on(self: &Arc<Self>, written: usize) {
-        let mut state = self.state();
-        state.in_writing -= written;
-        let next = self.next(&mut state, Stage::Write);
-        drop(state);
-        if let Some((slot, jobs)) = next {
-            slot.serve(jobs);
-        }
+        self.state().in_writing -= written;
+        self.start(Stage::Write);
     }
 
     /// Takes a slot with those who wait for one, where there is one and they are worth it.

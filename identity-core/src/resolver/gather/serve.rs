@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::engine::{Loaded, Patience, People, leading};
 use super::super::settled;
 use super::Slot;
-use super::state::{Job, Stage};
+use super::state::Job;
 use crate::error::ErrorKind;
 use crate::graph::Graph;
 use crate::identifier::IdentifierPair;
@@ -14,11 +14,6 @@ use crate::normalize::Normalizer;
 /// Loads what a batch touches, answers those who bring nothing new, and passes the others on.
 pub(super) async fn serve_load(slot: Slot, mut jobs: Vec<Job>) {
     let gatherer = Arc::clone(&slot.gatherer);
-    if jobs.len() == 1 {
-        // Whoever is about to call as well comes along.
-        tokio::task::yield_now().await;
-        jobs.extend(gatherer.state().next_batch(Stage::Load, gatherer.limits.batch_size - 1));
-    }
     let mut people = People::default();
     let mut asked = leading(&pairs(&jobs));
     while !asked.is_empty() {

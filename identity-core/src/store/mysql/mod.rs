@@ -18,8 +18,9 @@
 //! evidence and commits. Where there are no primaries to touch, the second begins: so 3 or 4 for new people, 5 at most for
 //! others, and 1 for who is known. A single new contact goes along with its claims and evidence, which saves one: a lone caller
 //! takes 2 who is new, and 3 who brings something new. One more where a new contact is linked to another new one, and one for
-//! each claim that is taken over from a deleted contact. Larger batches repeat the middle ones. On Galera each statement takes
-//! one of its own. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
+//! each claim that is taken over from a deleted contact. What is sent at once is bounded (15 kB, see `session.rs`), so larger
+//! batches repeat the middle ones: 256 new people take 10, and so do 64 whose values are several times longer than most. An
+//! import loads 256 identifiers at a time and repeats the middle ones likewise. On Galera each statement takes one of its own. On the application's pool statements are prepared instead, and take more of them; see `session.rs` for why.
 
 mod by_linked_id;
 mod cluster;
