@@ -331,6 +331,17 @@ async fn past_the_bound_callers_are_told_at_once() {
     resolver.identify(email("late@x.io")).await.expect("it recovers");
 }
 
+#[tokio::test]
+async fn who_calls_at_the_same_time_is_bounded_too() {
+    let gate = Gate::open();
+    let resolver = IdentityResolver::builder().queue_length(5).build(gate);
+    let mut calls = JoinSet::new();
+    (0..20).for_each(|n| spawn(&mut calls, &resolver, email(&format!("{n}@x.io"))));
+    let outcomes = calls.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Err(ErrorKind::Overloaded)).count(), 15);
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 5);
+}
+
 /// The clock stands still, so that the commit that is held back does not count as a slow one.
 #[tokio::test(start_paused = true)]
 async fn those_who_wait_to_write_are_bounded_too_and_stand_in_no_readers_way() {

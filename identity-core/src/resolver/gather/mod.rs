@@ -132,7 +132,9 @@ impl Gatherer {
         let (caller, reply) = oneshot::channel();
         let mut state = self.state();
         let is_free = state.loading < self.slots(&state, Stage::Load);
-        if !is_free && self.is_full(&mut state) {
+        // Who is alone may have nothing to write, and then is not in the way of those who wait for that.
+        let is_alone = is_free && state.to_load.is_empty();
+        if !is_alone && self.is_full(&mut state) {
             return Err(Error::Overloaded);
         }
         state.to_load.push_back(Job { pair, caller, loaded: None, runtime });
