@@ -1,96 +1,17 @@
 //! Concurrent callers become batches, and none of them can harm another.
 #![allow(clippy::expect_used, clippy::panic, reason = "how a test fails")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+mod gate;
+
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use identity_core::{
-    Changes, ContactId, ContactStore, Error, ErrorKind, IdentifyRequest, IdentityResolver, MemoryStore,
-    Query, Snapshot,
-};
+use gate::{Gate, email, settle, spawn};
+use identity_core::{ErrorKind, IdentityResolver};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-
-/// A memory store whose loads and commits can be held back, counted, and made to fail.
-#[derive(Debug)]
-struct Gate {
-    store: MemoryStore,
-    /// One permit lets one load pass.
-    loads: Semaphore,
-    /// One permit lets one commit pass.
-    commits: Semaphore,
-    loaded: AtomicUsize,
-    committed: AtomicUsize,
-    /// Identifiers that loads asked for.
-    asked: AtomicUsize,
-    panics: AtomicBool,
-}
-
-impl Gate {
-    fn new(loads: usize, commits: usize) -> Arc<Self> {
-        Arc::new(Self {
-            store: MemoryStore::new(),
-            loads: Semaphore::new(loads),
-            commits: Semaphore::new(commits),
-            loaded: AtomicUsize::new(0),
-            committed: AtomicUsize::new(0),
-            asked: AtomicUsize::new(0),
-            panics: AtomicBool::new(false),
-        })
-    }
-
-    fn open() -> Arc<Self> {
-        Self::new(Semaphore::MAX_PERMITS, Semaphore::MAX_PERMITS)
-    }
-
-    fn counts(&self) -> (usize, usize) {
-        (self.loaded.load(Ordering::SeqCst), self.committed.load(Ordering::SeqCst))
-    }
-}
-
-#[async_trait::async_trait]
-impl ContactStore for Gate {
-    async fn load(&self, query: Query<'_>) -> Result<Snapshot, Error> {
-        self.loads.acquire().await.expect("open").forget();
-        self.loaded.fetch_add(1, Ordering::SeqCst);
-        self.asked.fetch_add(query.identifiers.len(), Ordering::SeqCst);
-        assert!(!self.panics.swap(false, Ordering::SeqCst), "a store that panics");
-        self.store.load(query).await
-    }
-
-    async fn commit(&self, changes: &Changes) -> Result<Vec<ContactId>, Error> {
-        self.commits.acquire().await.expect("open").forget();
-        self.committed.fetch_add(1, Ordering::SeqCst);
-        let refused =
-            |email: &Option<Box<str>>| email.as_deref().is_some_and(|email| email.starts_with("refused"));
-        if changes.created.iter().any(|contact| refused(&contact.email)) {
-            return Err(Error::refused(std::io::Error::other("a value that the table does not take")));
-        }
-        self.store.commit(changes).await
-    }
-}
-
-fn email(value: &str) -> IdentifyRequest {
-    IdentifyRequest::new().email(value)
-}
-
-fn spawn(calls: &mut JoinSet<Result<i64, ErrorKind>>, resolver: &IdentityResolver, request: IdentifyRequest) {
-    let resolver = resolver.clone();
-    calls.spawn(async move {
-        let reply = resolver.identify(request).await;
-        reply.map(|person| person.primary_contact_id.get()).map_err(|error| error.kind())
-    });
-}
-
-/// Lets every other task run until all of them wait.
-async fn settle() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-}
 
 /// The clock stands still unless something waits for it.
 #[tokio::test(start_paused = true)]
@@ -182,26 +103,6 @@ async fn who_calls_at_the_same_time_is_one_batch() {
         "one batch, and the first callers of both slots: {loaded}, {committed}"
     );
     assert_eq!(start.elapsed(), Duration::ZERO, "nobody waits for who may come");
-}
-
-#[tokio::test]
-async fn a_batch_is_bounded() {
-    let gate = Gate::new(0, Semaphore::MAX_PERMITS);
-    let resolver = IdentityResolver::builder()
-        .concurrent_loads(1)
-        .concurrent_writes(1)
-        .batch_size(10)
-        .build(gate.clone());
-    let mut calls = JoinSet::new();
-    for n in 0..41 {
-        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
-    }
-    settle().await;
-    gate.loads.add_permits(1_000);
-    while let Some(call) = calls.join_next().await {
-        call.expect("a call").expect("identify");
-    }
-    assert_eq!(gate.counts().1, 5, "one, and four of ten");
 }
 
 #[tokio::test]
@@ -310,62 +211,6 @@ fn a_call_without_a_runtime_is_told_so() {
 }
 
 #[tokio::test]
-async fn past_the_bound_callers_are_told_at_once() {
-    let gate = Gate::new(0, 0);
-    let resolver = IdentityResolver::builder().concurrent_loads(1).queue_length(5).build(gate.clone());
-    let mut calls = JoinSet::new();
-    spawn(&mut calls, &resolver, email("0@x.io"));
-    settle().await;
-    for n in 1..6 {
-        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
-    }
-    settle().await;
-    let refused = tokio::time::timeout(Duration::from_secs(5), resolver.identify(email("late@x.io"))).await;
-    let error = refused.expect("at once").expect_err("overloaded");
-    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Overloaded, true));
-    gate.loads.add_permits(100);
-    gate.commits.add_permits(100);
-    while let Some(call) = calls.join_next().await {
-        call.expect("a call").expect("those who waited are served");
-    }
-    resolver.identify(email("late@x.io")).await.expect("it recovers");
-}
-
-#[tokio::test]
-async fn who_calls_at_the_same_time_is_bounded_too() {
-    let gate = Gate::open();
-    let resolver = IdentityResolver::builder().queue_length(5).build(gate);
-    let mut calls = JoinSet::new();
-    (0..20).for_each(|n| spawn(&mut calls, &resolver, email(&format!("{n}@x.io"))));
-    let outcomes = calls.join_all().await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Err(ErrorKind::Overloaded)).count(), 15);
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 5);
-}
-
-/// The clock stands still, so that the commit that is held back does not count as a slow one.
-#[tokio::test(start_paused = true)]
-async fn those_who_wait_to_write_are_bounded_too_and_stand_in_no_readers_way() {
-    let gate = Gate::new(Semaphore::MAX_PERMITS, 1);
-    let resolver = IdentityResolver::builder().concurrent_writes(1).queue_length(5).build(gate.clone());
-    let known = resolver.identify(email("known@x.io")).await.expect("identify");
-    let mut calls = JoinSet::new();
-    for n in 0..6 {
-        spawn(&mut calls, &resolver, email(&format!("{n}@x.io")));
-        settle().await;
-    }
-    let loaded = gate.counts().0;
-    let error = resolver.identify(email("late@x.io")).await.expect_err("overloaded");
-    assert_eq!((error.kind(), gate.counts().0), (ErrorKind::Overloaded, loaded + 1));
-    settle().await;
-    assert_eq!(resolver.identify(email("known@x.io")).await.expect("nothing to write"), known);
-    gate.commits.add_permits(100);
-    while let Some(call) = calls.join_next().await {
-        call.expect("a call").expect("those who waited are served");
-    }
-    resolver.identify(email("late@x.io")).await.expect("it recovers");
-}
-
-#[tokio::test]
 async fn what_the_database_refuses_fails_alone() {
     let gate = Gate::new(0, Semaphore::MAX_PERMITS);
     let resolver = IdentityResolver::builder().concurrent_loads(1).concurrent_writes(1).build(gate.clone());
@@ -426,25 +271,4 @@ async fn a_panic_of_the_store_blocks_nobody() {
         assert!(matches!(outcome, Ok(_) | Err(ErrorKind::Unavailable)), "{outcome:?}");
     }
     resolver.identify(email("after@x.io")).await.expect("the slot was given back");
-}
-
-#[tokio::test]
-async fn who_has_gone_makes_room() {
-    let gate = Gate::new(0, 0);
-    let resolver = IdentityResolver::builder().concurrent_loads(1).queue_length(5).build(gate.clone());
-    let (mut gone, mut staying) = (JoinSet::new(), JoinSet::new());
-    spawn(&mut staying, &resolver, email("first@x.io"));
-    settle().await;
-    (0..5).for_each(|n| spawn(&mut gone, &resolver, email(&format!("gone{n}@x.io"))));
-    settle().await;
-    gone.shutdown().await;
-    (0..5).for_each(|n| spawn(&mut staying, &resolver, email(&format!("staying{n}@x.io"))));
-    settle().await;
-    let error = resolver.identify(email("late@x.io")).await.expect_err("the room is taken again");
-    assert_eq!(error.kind(), ErrorKind::Overloaded);
-    gate.loads.add_permits(100);
-    gate.commits.add_permits(100);
-    while let Some(call) = staying.join_next().await {
-        call.expect("a call").expect("nobody was refused for the sake of the gone");
-    }
 }
