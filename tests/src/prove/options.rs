@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, Parser, Subcommand, value_parser};
 
 use super::plan::Plan;
 use super::planted::Planted;
@@ -17,13 +18,13 @@ pub struct Options {
     #[arg(long, value_enum, default_value = "all")]
     pub on: On,
     /// How many calls
-    #[arg(long, default_value_t = 100_000)]
+    #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u64).range(1..))]
     pub calls: u64,
     /// How many processes make them
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub processes: usize,
     /// How many calls each process makes at once
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 16, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub tasks: usize,
     /// What goes wrong meanwhile: a list, or `none`. Default: whatever can happen to the database
     #[arg(long, value_parser = Faults::parse)]
@@ -32,10 +33,10 @@ pub struct Options {
     #[arg(long)]
     pub seed: Option<u64>,
     /// How many identifiers a group of calls is about; half of them are emails
-    #[arg(long, default_value_t = Plan::IDENTIFIERS)]
+    #[arg(long, default_value_t = Plan::IDENTIFIERS, value_parser = value_parser!(u32).range(2..))]
     pub identifiers: u32,
     /// How many calls a group has. Calls of one group are made at about the same time
-    #[arg(long, default_value_t = Plan::CALLS_PER_GROUP)]
+    #[arg(long, default_value_t = Plan::CALLS_PER_GROUP, value_parser = value_parser!(u64).range(1..))]
     pub calls_per_group: u64,
     /// One more option on the servers' command lines, such as `--server-option=--wsrep-sync-wait=7`
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
@@ -169,6 +170,15 @@ mod tests {
     #[test]
     fn the_command_is_sound() {
         Options::command().debug_assert();
+    }
+
+    /// It would show nothing, and end as one in which every promise held.
+    #[test]
+    fn a_run_without_calls_is_no_run() {
+        for name in ["calls", "processes", "tasks", "identifiers", "calls-per-group"] {
+            assert!(Options::try_parse_from(["prove", &format!("--{name}=0")]).is_err(), "{name}");
+            assert!(Options::try_parse_from(["prove", &format!("--{name}=2")]).is_ok(), "{name}");
+        }
     }
 
     #[test]
