@@ -9,7 +9,7 @@
 
 use identity_tests::databases::{Flavor, shared};
 use identity_tests::prove::checker::Violation;
-use identity_tests::prove::{Fault, On, Plan, Run, Scene, Verdict, report};
+use identity_tests::prove::{Fault, On, Plan, Planted, Run, Scene, Verdict, report};
 use tokio::process::Command;
 
 /// Nobody has created the tables: whichever process comes first does.
@@ -133,6 +133,40 @@ async fn a_worker_that_fails_is_a_broken_promise() {
     let verdict = run.on(&Scene::file(None).expect("a folder")).await.expect("a verdict");
     let failed = |violation: &Violation| matches!(violation, Violation::WorkerFailed { .. });
     assert!(verdict.violations.iter().any(failed), "{:?}", verdict.violations);
+}
+
+/// Workers that end well and did nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_nobody_makes_are_a_broken_promise() {
+    let run = Run { program: "true".into(), faults: Vec::new(), ..quick() };
+    let verdict = run.on(&Scene::file(None).expect("a folder")).await.expect("a verdict");
+    assert_eq!(verdict.violations, [Violation::CallsMissing { missing: run.calls }]);
+}
+
+/// No worker gets as far as its first call.
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_stand_still_are_a_broken_promise() {
+    let scene = on_server(Flavor::MariaDb).await;
+    scene.proxy(&mut fastrand::Rng::new()).expect("a proxy").refuse(true);
+    // One with a bug has little time.
+    let run = Run { faults: Vec::new(), planted: Some(Planted::NoVersion), ..quick() };
+    let verdict = run.on(&scene).await.expect("a verdict");
+    assert!(matches!(verdict.violations[..], [Violation::Stuck { .. }]), "{:?}", verdict.violations);
+}
+
+/// A database that does not come back may have lost what was answered: what the workers saw is checked and kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scene_that_breaks_down_is_a_broken_promise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = folder.path().join("kept");
+    // Its disk is none that a stroke could fill.
+    let run = Run { faults: vec![Fault::DiskFull], keep: Some(kept.clone()), ..quick() };
+    let verdict = run.on(&Scene::file(None).expect("a folder")).await.expect("a verdict");
+    assert_eq!(verdict.violations, [Violation::BrokeDown]);
+    assert!(verdict.broke_down.is_some() && !verdict.history.calls.is_empty());
+    assert!(report::violations(&verdict).contains("disk-full"), "{}", report::violations(&verdict));
+    let kept = std::fs::read_to_string(kept).expect("the histories");
+    assert!(kept.starts_with("## worker-0-0\nB "), "{kept}");
 }
 
 /// The exit status tells of a broken promise, and the table of which.

@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::Path;
 
 use identity_core::ContactId;
@@ -10,8 +11,8 @@ use super::finale::Finale;
 use super::run::files;
 use super::symbol::Symbol;
 
-/// Writes all histories and the tables into one file, the identifiers as symbols.
-pub(super) fn write(file: &Path, folder: &Path, finale: &Finale) -> Result<(), ProveError> {
+/// Writes all histories into one file, the identifiers as symbols.
+pub(super) fn write_histories(file: &Path, folder: &Path) -> Result<(), ProveError> {
     let writing = || format!("write {}", file.display());
     let mut text = String::new();
     for history in files(folder)? {
@@ -21,15 +22,21 @@ pub(super) fn write(file: &Path, folder: &Path, finale: &Finale) -> Result<(), P
             text.push_str(" (torn)\n");
         }
     }
-    tables(&mut text, finale);
     fs::write(file, text).context(writing)
 }
 
-fn tables(text: &mut String, finale: &Finale) {
+/// Adds the tables to that file.
+pub(super) fn write_tables(file: &Path, finale: &Finale) -> Result<(), ProveError> {
+    let append = || File::options().append(true).open(file)?.write_all(tables(finale).as_bytes());
+    append().context(|| format!("write {}", file.display()))
+}
+
+fn tables(finale: &Finale) -> String {
     use identity_core::IdentifierKind::{Email, Phone};
 
     let id = |id: Option<ContactId>| id.map_or("-".to_owned(), |id| id.to_string());
-    text.push_str("## contacts: id, email, phone number, linked id, precedence, created, updated\n");
+    let mut text =
+        String::from("## contacts: id, email, phone number, linked id, precedence, created, updated\n");
     for contact in &finale.contacts {
         let symbol = |kind, value: &Option<String>| {
             value.as_deref().map_or("-".to_owned(), |value| Symbol::of(kind, value).number().to_string())
@@ -59,4 +66,5 @@ fn tables(text: &mut String, finale: &Finale) {
         }
         text.push('\n');
     }
+    text
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use identify_server::Chain;
+
 use super::ProveError;
 use super::history::{Answer, Attempt, Call, Outcome};
 use super::run::{Run, Verdict};
@@ -110,6 +112,9 @@ pub fn violations(verdict: &Verdict) -> String {
     let mut text = String::new();
     for violation in verdict.violations.iter().take(SHOWN) {
         let _ = writeln!(text, "broken, {}: {violation}", violation.promise());
+    }
+    if let Some(error) = &verdict.broke_down {
+        let _ = writeln!(text, "broke down: {}", Chain(error));
     }
     if verdict.violations.len() > SHOWN {
         let _ = writeln!(text, "and {} more", verdict.violations.len() - SHOWN);

@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -53,17 +53,21 @@ pub struct Verdict {
     pub strokes: Vec<Stroke>,
     /// How long the calls took altogether.
     pub took: Duration,
-    /// What the tables held at the end.
+    /// What the tables held at the end. Empty where the scene broke down.
     pub finale: Finale,
     /// What is broken.
     pub violations: Vec<Violation>,
+    /// Why the calls were not made to their end, or the tables not read: [`Violation::BrokeDown`] is among the violations then.
+    pub broke_down: Option<ProveError>,
 }
 
 impl Run {
     /// Makes the calls on a scene, and checks what came of them.
     ///
     /// # Errors
-    /// [`ProveError`] where that cannot be done. Broken promises are no error.
+    /// [`ProveError`] where that cannot be done. Broken promises are no error, and neither is a scene that breaks down once there are
+    /// workers: a server that does not start again, or a member that the others do not take back, may be what a lost commit looks
+    /// like. What the workers saw is kept and checked all the same.
     pub async fn on(&self, scene: &Scene) -> Result<Verdict, ProveError> {
         if let Some(fault) = self.faults.iter().find(|fault| !fault.can_happen_on(scene.on())) {
             return Err(ProveError::NotHere { fault: *fault, on: scene.on() });
@@ -78,39 +82,66 @@ impl Run {
         let start = Instant::now();
         let workers = Workers::start(&self.program, folder.path(), tickets, self.orders(scene))?;
         let strokes = Strokes::default();
-        let mut end = self.disturb(Stage { scene, workers: &workers }, &strokes).await?;
-        let mut history = History::read(folder.path(), &self.plan)?;
-        let missing = history.missing(self.calls);
-        if end == End::Done && !missing.is_empty() {
-            // Workers were killed between taking their tickets and beginning them.
-            workers.make(missing).await?;
-            end = workers.wait(self.patience(), &strokes).await?;
-            history = History::read(folder.path(), &self.plan)?;
-        }
-        if end != End::Done {
-            workers.kill().await?;
-            history = History::read(folder.path(), &self.plan)?;
-        }
+        let end = self.make_calls(Stage { scene, workers: &workers }, folder.path(), &strokes).await;
         let (took, strokes) = (start.elapsed(), strokes.so_far());
-        let finale = scene.finale().await?;
-        if let Some(file) = &self.keep {
-            keep::write(file, folder.path(), &finale)?;
+        if !matches!(end, Ok(End::Done)) {
+            workers.kill().await?;
         }
-        let mut violations = self.broken_off(end, &strokes);
+        // Before anything is read that may not be readable.
+        if let Some(file) = &self.keep {
+            keep::write_histories(file, folder.path())?;
+        }
+        let history = History::read(folder.path(), &self.plan)?;
+        let read = match end {
+            Ok(end) => scene.finale().await.map(|finale| (end, finale)),
+            Err(error) => Err(error),
+        };
+        let (end, finale) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                let mut violations = vec![Violation::BrokeDown];
+                violations.extend(checker::check_replies(&history, &strokes));
+                let finale = Finale::default();
+                return Ok(Verdict { history, strokes, took, finale, violations, broke_down: Some(error) });
+            }
+        };
+        if let Some(file) = &self.keep {
+            keep::write_tables(file, &finale)?;
+        }
+        let mut violations = self.broken_off(end, &history, &strokes);
         violations.extend(checker::check(&history, &finale, &strokes));
-        Ok(Verdict { history, strokes, took, finale, violations })
+        Ok(Verdict { history, strokes, took, finale, violations, broke_down: None })
+    }
+
+    /// Has all calls made, and tells how that came to its end.
+    async fn make_calls(
+        &self,
+        stage: Stage<'_>,
+        histories: &Path,
+        strokes: &Strokes,
+    ) -> Result<End, ProveError> {
+        let end = self.disturb(stage, strokes).await?;
+        let missing = History::read(histories, &self.plan)?.missing(self.calls);
+        if end != End::Done || missing.is_empty() {
+            return Ok(end);
+        }
+        // Workers were killed between taking their tickets and beginning them.
+        stage.workers.make(missing).await?;
+        stage.workers.wait(self.patience(), strokes).await
     }
 
     /// Why the run is not the one that it was to be.
-    fn broken_off(&self, end: End, strokes: &[Stroke]) -> Vec<Violation> {
+    fn broken_off(&self, end: End, history: &History, strokes: &[Stroke]) -> Vec<Violation> {
         match end {
             End::Stuck => vec![Violation::Stuck { after: self.patience() }],
             End::Failed(worker) => vec![Violation::WorkerFailed { worker }],
             End::Done => {
-                let disturbs = |fault: &&Fault| fault.disturbance().is_some();
-                let missed = |fault: &&Fault| strokes.iter().all(|stroke| stroke.fault != **fault);
-                let faults = self.faults.iter().filter(disturbs).filter(missed);
-                faults.map(|fault| Violation::NeverStruck { fault: *fault }).collect()
+                let mut found = checker::never_struck(&self.faults, strokes);
+                let missing = history.missing(self.calls).len() as u64;
+                if missing > 0 {
+                    found.push(Violation::CallsMissing { missing });
+                }
+                found
             }
         }
     }
@@ -179,7 +210,7 @@ impl Run {
 }
 
 /// A folder's files, in the order of their names.
-pub(super) fn files(folder: &std::path::Path) -> Result<Vec<PathBuf>, ProveError> {
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, ProveError> {
     let reading = || "read the histories".to_owned();
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).context(reading)? {

@@ -2,7 +2,7 @@
 
 use identity_core::conformance::{RecordedEvent, Unsound};
 use identity_core::{ErrorKind, EventKind, Identifier, IdentifierKind};
-use identity_tests::prove::checker::{GRACE, Violation};
+use identity_tests::prove::checker::{GRACE, Violation, never_struck};
 use identity_tests::prove::{Attempt, Fault, Outcome, Reply, Stroke, Symbol};
 
 use crate::story::{Ended, Story, asked, link, unlink};
@@ -397,6 +397,15 @@ async fn an_error_without_a_reason() {
     assert_eq!(story.violations(), []);
     let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, late + 1, 37..60).await;
     assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "long after it struck");
+}
+
+#[test]
+fn a_fault_that_never_strikes() {
+    // The pool is small all the time, and no stroke's to make so.
+    let faults = [Fault::Lock, Fault::Pool, Fault::Cut];
+    let stroke = |fault| Stroke { fault, begin: 1, end: 2, hits: 1 };
+    assert_eq!(never_struck(&faults, &[stroke(Fault::Cut)]), [Violation::NeverStruck { fault: Fault::Lock }]);
+    assert_eq!(never_struck(&faults, &[stroke(Fault::Cut), stroke(Fault::Lock)]), []);
 }
 
 #[tokio::test]

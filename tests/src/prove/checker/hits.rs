@@ -3,10 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::Violation;
+use crate::prove::Fault;
 use crate::prove::strokes::Stroke;
 
 /// A stroke or two may fall into a moment in which there is nothing to hit.
 const STROKES: u64 = 3;
+
+/// The faults that were asked for, and did not strike before the calls were over.
+pub fn never_struck(faults: &[Fault], strokes: &[Stroke]) -> Vec<Violation> {
+    let disturbs = |fault: &&Fault| fault.disturbance().is_some();
+    let missed = |fault: &&Fault| strokes.iter().all(|stroke| stroke.fault != **fault);
+    let faults = faults.iter().filter(disturbs).filter(missed);
+    faults.map(|fault| Violation::NeverStruck { fault: *fault }).collect()
+}
 
 pub(super) fn check(strokes: &[Stroke]) -> Vec<Violation> {
     let mut sums: BTreeMap<_, (u64, u64)> = BTreeMap::new();

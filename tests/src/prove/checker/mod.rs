@@ -32,6 +32,7 @@ use index::Index;
 
 pub use answers::ANSWERED_WITHIN;
 pub use errors::GRACE;
+pub use hits::never_struck;
 pub use violation::{Promise, Violation};
 
 /// Everything that is broken. An attempt that ended in an error, or whose worker was killed, may have happened or not, at any time
@@ -47,5 +48,13 @@ pub fn check(history: &History, finale: &Finale, strokes: &[Stroke]) -> Vec<Viol
     found.extend(bounds::check(history));
     found.extend(family::check(history, &index));
     found.extend(hits::check(strokes));
+    found
+}
+
+/// What is broken in the replies by themselves, where there are no tables to hold them against. Calls that have no answer are nothing
+/// to wonder at then.
+pub fn check_replies(history: &History, strokes: &[Stroke]) -> Vec<Violation> {
+    let mut found = errors::check(history, strokes);
+    found.extend(bounds::check(history));
     found
 }

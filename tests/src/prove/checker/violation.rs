@@ -234,6 +234,15 @@ pub enum Violation {
         /// Its number.
         worker: usize,
     },
+    /// A server, or a member of a cluster, that did not come back, or tables that could not be read or are not the same everywhere.
+    #[error("the database did not come through what was done to it, or cannot be read")]
+    BrokeDown,
+    /// Calls that no worker made, though all ended well.
+    #[error("{missing} of the calls were never made")]
+    CallsMissing {
+        /// How many.
+        missing: u64,
+    },
     /// A fault that had no time to strike before the calls were over.
     #[error("the run was too short: {fault} did not strike")]
     NeverStruck {
@@ -282,7 +291,11 @@ impl Violation {
             Self::NeverAnswered { .. } | Self::LateAnswer { .. } => Promise::Answer,
             Self::ForbiddenError { .. } => Promise::NoError,
             Self::Stuck { .. } => Promise::Answer,
-            Self::WorkerFailed { .. } | Self::NeverStruck { .. } | Self::NoHit { .. } => Promise::Run,
+            Self::WorkerFailed { .. }
+            | Self::BrokeDown
+            | Self::CallsMissing { .. }
+            | Self::NeverStruck { .. }
+            | Self::NoHit { .. } => Promise::Run,
         }
     }
 }
