@@ -64,12 +64,36 @@ async fn cut_whenever_it_commits(flavor: Flavor) {
         }
         assert!(scene.proxy.commits_cut() > 0);
         if at == AtCommit::Lost {
-            assert_eq!(scene.counts().await, (0, 0, 0), "what was begun is taken back");
+            // A lone new contact goes out in one text with its COMMIT: none of it arrived.
+            assert_eq!(scene.counts().await, (0, 0, 0), "nothing was begun");
         }
         scene.proxy.calm();
         let person = scene.identify(n).await.expect("the same call again");
         assert!(answer.is_err() || answer == Ok(person), "one person");
         assert_eq!(scene.counts().await, (1, 2, 1), "{at:?}");
+    }
+}
+
+/// Several new people are inserted in a text of their own before the one with COMMIT: when that is lost, the server has a
+/// transaction to take back.
+async fn cut_in_a_transaction(flavor: Flavor) {
+    for times in [1, u64::MAX] {
+        let scene = Scene::on(flavor).await;
+        let people = || (1..3_u64).map(|n| IdentifyRequest::new().email(format!("{n}@x.io")).phone_number(n));
+        scene.proxy.cut_commits(AtCommit::Lost, 1.0, times);
+        let answers = scene.resolver.identify_many(people()).await;
+        if times == u64::MAX {
+            for answer in answers {
+                assert_eq!(answer.expect_err("no COMMIT arrives").kind(), ErrorKind::Unavailable);
+            }
+            assert_eq!(scene.counts().await, (0, 0, 0), "what was begun is taken back");
+            scene.proxy.calm();
+        }
+        for person in scene.resolver.identify_many(people()).await {
+            let id = person.expect("two people").primary_contact_id.get();
+            assert!(id > 2, "contact {id}: the ids before are of rows that were inserted and taken back");
+        }
+        assert_eq!(scene.counts().await, (2, 4, 2));
     }
 }
 
@@ -169,4 +193,12 @@ macro_rules! on_both {
     };
 }
 
-on_both!(cut_once_around_commit, cut_whenever_it_commits, cut_all, refused, exhausted, delayed);
+on_both!(
+    cut_once_around_commit,
+    cut_whenever_it_commits,
+    cut_in_a_transaction,
+    cut_all,
+    refused,
+    exhausted,
+    delayed
+);
