@@ -85,12 +85,13 @@ async fn prove(server_options: Vec<String>, on: On, run: Run) -> Result<Verdict,
     proved.await.unwrap_or_else(|panic| Err(ProveError::Panicked(panic)))
 }
 
-/// Each in a process of its own, whose memory is nobody else's.
+/// Each in a process of its own, whose memory is nobody else's. Of all of them the single databases: a cluster on one machine shows
+/// how much the machine can bear, and nothing about the library.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
 async fn overloads(options: &Options, seconds: u64) -> Ending {
     let mut ending = Ending::Held;
     print!("{HEAD}");
-    for on in options.on.each() {
+    for on in options.on.each().into_iter().filter(|on| options.on != On::All || on.cluster().is_none()) {
         let one = overload_of(options, on, seconds).await.unwrap_or_else(|error| {
             eprintln!("{on}: {}", Chain(&error));
             Ending::of_error(&error)

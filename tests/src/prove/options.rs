@@ -47,7 +47,7 @@ pub struct Options {
     /// A known bug, in a store of the tests' own: the run has to find it
     #[arg(long, value_enum)]
     pub planted: Option<Planted>,
-    /// Instead of all that: ten times what can be served, for so many seconds
+    /// Instead of all that: ten times what can be served, for so many seconds. Of all databases: on SQLite, MariaDB and MySQL
     #[arg(long, value_name = "SECONDS")]
     pub overload: Option<u64>,
     /// What this program runs as a process of its own.
