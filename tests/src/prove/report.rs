@@ -10,10 +10,11 @@ use super::ProveError;
 use super::history::{Answer, Attempt, Call, Outcome};
 use super::run::{Run, Verdict};
 use super::scene::On;
+use super::schedule::schedule;
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| database | calls | processes | faults: strokes (hits) | answered | attempts that failed | conflicts retried | most retries of a batch | p50 | p99 | max | answered after at most | errors | time | broken promises |
+| database | calls | processes | faults: strokes of those planned (hits) | answered | attempts that failed | conflicts retried | most retries of a batch | p50 | p99 | max | answered after at most | errors | time | broken promises |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
@@ -73,10 +74,13 @@ fn latency(latencies: &[u64], share: f64) -> String {
 }
 
 fn strokes(run: &Run, verdict: &Verdict) -> String {
+    let plan = schedule(run.plan.seed, run.calls, &run.faults);
     let strokes = run.faults.iter().map(|fault| match fault.disturbance() {
         Some(_) => {
             let its = || verdict.strokes.iter().filter(|stroke| stroke.fault == *fault);
-            format!("{} {fault} ({})", its().count(), its().map(|stroke| stroke.hits).sum::<u64>())
+            let planned = plan.iter().filter(|due| due.fault == *fault).count();
+            let hits = its().map(|stroke| stroke.hits).sum::<u64>();
+            format!("{} of {planned} {fault} ({hits})", its().count())
         }
         None => fault.to_string(),
     });

@@ -188,8 +188,8 @@ impl Run {
         Ok(end)
     }
 
-    /// Makes the strokes of the schedule. Some faults take very much longer than the calls between two strokes; the next one comes at
-    /// once then.
+    /// Makes the strokes of the schedule until the calls are over: the table tells how many of them that were. Some faults take very
+    /// much longer than the calls between two strokes; the next one comes at once then.
     async fn strike(&self, stage: Stage<'_>, over: &AtomicBool, record: &Strokes) -> Result<(), ProveError> {
         for Due { after, fault, seed } in schedule(self.plan.seed, self.calls, &self.faults) {
             while stage.workers.taken() < after && !over.load(Ordering::Relaxed) {
