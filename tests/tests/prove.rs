@@ -66,9 +66,9 @@ async fn several_processes_on_mysql() {
     prove(&quick(), &on_server(Flavor::MySql).await).await;
 }
 
-/// Connections are cut, also exactly around COMMIT, and somebody outside takes locks.
+/// Connections are cut, also exactly around COMMIT, somebody outside takes locks, and the callers' clocks are apart.
 async fn disturb(scene: &Scene) {
-    let faults = vec![Fault::Cut, Fault::CutCommit, Fault::Lock];
+    let faults = vec![Fault::Cut, Fault::CutCommit, Fault::Lock, Fault::Clock];
     prove(&Run { calls: 6_000, faults, ..quick() }, scene).await;
 }
 

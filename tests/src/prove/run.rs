@@ -109,6 +109,9 @@ impl Run {
             keep::write_tables(file, &finale)?;
         }
         let mut violations = self.broken_off(end, &history, &strokes);
+        if end == End::Done && self.processes > 1 && self.faults.contains(&Fault::Clock) {
+            violations.extend(checker::check_times(&finale, scene.on(), took));
+        }
         violations.extend(checker::check(&history, &finale, &strokes));
         Ok(Verdict { history, strokes, took, finale, violations, broke_down: None })
     }

@@ -1,9 +1,11 @@
 //! Each way in which a promise can be broken, made once and found.
 
+use std::time::Duration;
+
 use identity_core::conformance::{RecordedEvent, Unsound};
-use identity_core::{ErrorKind, EventKind, Identifier, IdentifierKind};
-use identity_tests::prove::checker::{GRACE, Violation, never_struck};
-use identity_tests::prove::{Attempt, Fault, Outcome, Reply, Stroke, Symbol};
+use identity_core::{ErrorKind, EventKind, Identifier, IdentifierKind, Timestamp};
+use identity_tests::prove::checker::{GRACE, Violation, check_times, never_struck};
+use identity_tests::prove::{Attempt, Fault, On, Outcome, Reply, Stroke, Symbol};
 
 use crate::story::{Ended, Story, asked, link, unlink};
 
@@ -397,6 +399,26 @@ async fn an_error_without_a_reason() {
     assert_eq!(story.violations(), []);
     let story = story_with_error(Fault::Cut, ErrorKind::Unavailable, late + 1, 37..60).await;
     assert_eq!(story.violations(), broken(ErrorKind::Unavailable), "long after it struck");
+}
+
+#[tokio::test]
+async fn times_of_the_wrong_clock() {
+    const HOURS: Duration = Duration::from_secs(5 * 3_600);
+    let took = Duration::from_secs(60);
+    let mut ended = story().await;
+    let first = ended.contact(0).created_at;
+    let at = |later: Duration| Timestamp::from_micros(first.as_micros() + later.as_micros() as i64);
+    for position in 0..4 {
+        ended.contact(position).created_at = at(took);
+    }
+    let times = |ended: &Ended, on| check_times(&ended.finale, on, took);
+    let span = Duration::ZERO;
+    assert_eq!(times(&ended, On::Sqlite), Some(Violation::ClocksTogether { span }));
+    assert_eq!(times(&ended, On::Galera), None);
+    ended.contact(2).created_at = at(took + HOURS);
+    let span = HOURS;
+    assert_eq!(times(&ended, On::Mysql), Some(Violation::WorkersTimes { span }));
+    assert_eq!(times(&ended, On::Sqlite), None);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! | `answers.rs` | every call is answered |
 //! | `errors.rs` | no error without a fault that strikes and can cause it |
 //! | `hits.rs` | none of the library: faults that were asked for have hit something |
+//! | `times.rs` | times are the database's; none of the library: workers' clocks that were set apart are apart |
 //! | `violation.rs` | how each can be broken |
 //! | `components.rs`, `index.rs` | connected identifiers; rows by id |
 
@@ -23,6 +24,7 @@ mod family;
 mod hits;
 mod index;
 mod tables;
+mod times;
 mod violation;
 
 use super::finale::Finale;
@@ -33,6 +35,7 @@ use index::Index;
 pub use answers::ANSWERED_WITHIN;
 pub use errors::GRACE;
 pub use hits::never_struck;
+pub use times::check_times;
 pub use violation::{Promise, Violation};
 
 /// Everything that is broken. An attempt that ended in an error, or whose worker was killed, may have happened or not, at any time

@@ -249,6 +249,18 @@ pub enum Violation {
         /// The fault.
         fault: Fault,
     },
+    /// Times that are no database's.
+    #[error("contacts are {span:?} apart, as the workers' clocks are, and not the database's")]
+    WorkersTimes {
+        /// Between the first one and the last one.
+        span: Duration,
+    },
+    /// Workers' clocks that were to be apart, and no contact shows it, so that the run shows nothing about them.
+    #[error("contacts are only {span:?} apart, so the workers' clocks were not")]
+    ClocksTogether {
+        /// Between the first one and the last one.
+        span: Duration,
+    },
     /// A fault that never hit anything, so that the run shows nothing about it.
     #[error("{fault} struck {strokes} times and never hit anything")]
     NoHit {
@@ -272,7 +284,10 @@ impl Violation {
     pub fn promise(&self) -> Promise {
         match self {
             Self::LostMerge { .. } | Self::Unproven { .. } => Promise::OrderNeutrality,
-            Self::LostCall { .. } | Self::Unsound(_) | Self::IdleClaim { .. } => Promise::OnePrimary,
+            // Which one is the oldest hangs on the times.
+            Self::LostCall { .. } | Self::Unsound(_) | Self::IdleClaim { .. } | Self::WorkersTimes { .. } => {
+                Promise::OnePrimary
+            }
             Self::HalfApplied { .. } | Self::RowOfNoCall { .. } => Promise::AllOrNothing,
             Self::NoEvidence { .. }
             | Self::EvidenceOfNobody { .. }
@@ -295,6 +310,7 @@ impl Violation {
             | Self::BrokeDown
             | Self::CallsMissing { .. }
             | Self::NeverStruck { .. }
+            | Self::ClocksTogether { .. }
             | Self::NoHit { .. } => Promise::Run,
         }
     }
