@@ -23,7 +23,7 @@ pub(super) struct Lock;
 #[async_trait]
 impl Disturb for Lock {
     async fn strike(&self, stage: Stage<'_>, random: &mut fastrand::Rng) -> Result<u64, ProveError> {
-        // Any member; where one takes all writes, that one.
+        // Where one member takes all writes, that one.
         let urls = stage.scene.urls();
         let url =
             random.choice(&urls).ok_or(ProveError::NotHere { fault: Fault::Lock, on: stage.scene.on() })?;
@@ -45,8 +45,7 @@ impl Disturb for Lock {
         }
         let after = provoked(&mut outsider).await.map_err(DatabaseError::from)?;
         outsider.close().await.map_err(DatabaseError::from)?;
-        // The server counts the outsider along with the workers where it gave that up. On a member of a cluster, what others have written
-        // also takes the locks from the outsider by force, with the same error and in no count: there were so many hits at least.
+        // The server counts the outsider along with the workers where it gave that up.
         Ok(after.saturating_sub(before).saturating_sub(victim))
     }
 }

@@ -38,7 +38,7 @@ pub enum Fault {
     Delay,
     /// Connections are cut just when a COMMIT was sent, so that nobody learns its outcome.
     CutCommit,
-    /// Somebody outside holds locks.
+    /// Somebody outside holds locks. Not in a cluster of several primaries, which takes them away.
     Lock,
     /// The database's disk is full.
     DiskFull,
@@ -86,7 +86,10 @@ impl Fault {
             Self::MemberPartition => on == On::Galera,
             Self::DiskFull => on.cluster().is_none(),
             Self::DatabaseKill => matches!(on, On::Mysql | On::Mariadb),
-            Self::Cut | Self::Delay | Self::CutCommit | Self::Lock => on != On::Sqlite,
+            Self::Cut | Self::Delay | Self::CutCommit => on != On::Sqlite,
+            // Where several members take writes, what others have written takes the locks from whoever holds them, at once: whenever
+            // that was tried, the one who locked was given up, and no worker was seen to be.
+            Self::Lock => matches!(on, On::Mysql | On::Mariadb | On::SinglePrimary),
         }
     }
 
