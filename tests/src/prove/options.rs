@@ -9,7 +9,8 @@ use super::{Fault, On};
 
 /// Makes very many calls from several processes while things go wrong, checks every promise, and prints a table.
 ///
-/// Exits with 1 if a promise is broken on one of the databases, a run came to a standstill, or a fault that was asked for hit nothing;
+/// Exits with 1 if a promise is broken on one of the databases, a run broke down or came to a standstill, or a fault that was asked for
+/// hit nothing;
 /// with 2 if none was and a run could not be made. The table has a line for each database all the same.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "prove", args_conflicts_with_subcommands = true)]
