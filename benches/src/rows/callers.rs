@@ -7,7 +7,7 @@ use super::connections::{Best, best_connections};
 use super::grid::{self, Way};
 use super::turns::{balanced, take_turns};
 use super::{at_least, at_most, micros, per_second, rounds_of, with_p99};
-use crate::contenders::limit::{self, Cluster};
+use crate::contenders::limit::{self, Cluster, Values};
 use crate::contenders::{Connections, Link, usual};
 use crate::measure::{Measured, closed_loop, median};
 use crate::report::Line;
@@ -123,7 +123,7 @@ impl Callers<'_> {
 
     pub(super) async fn lone_known(&self) -> Result<Line, Failure> {
         let lone = self.lone().await?;
-        let way = Way { batch: 1, connections: 1 };
+        let way = Way { batch: 1, connections: 1, values: Values::Bound };
         let turn = async |who| match who {
             Lone::Ours => self.ours(1, Work::Known).await,
             Lone::ByIdentifiers(statement) => self.cluster(&lone, statement).await,
@@ -238,7 +238,7 @@ impl Callers<'_> {
     async fn read(&self, on: &Connections, way: Way, time: Duration) -> Result<Measured, Failure> {
         let source = Arc::clone(&self.scene.limit().await?.source);
         let (connections, people) = (on.clone(), self.scene.people());
-        let read = Arc::new(limit::Read::of(way.batch));
+        let read = Arc::new(limit::Read::of(way.batch, way.values));
         let call = move |caller| {
             let (connections, source, read) = (connections.clone(), Arc::clone(&source), Arc::clone(&read));
             async move {
@@ -252,7 +252,7 @@ impl Callers<'_> {
     async fn limit_write(&self, way: Way, time: Duration) -> Result<Measured, Failure> {
         let limit = self.scene.limit().await?;
         let (connections, source) = (limit.by.clone(), Arc::clone(&limit.source));
-        let write = Arc::new(limit::Write::of(way.batch));
+        let write = Arc::new(limit::Write::of(way.batch, way.values));
         let call = move |caller| {
             let (connections, source, write) = (connections.clone(), Arc::clone(&source), Arc::clone(&write));
             async move {

@@ -1,5 +1,6 @@
 //! The lines of the tables.
 
+mod best;
 mod callers;
 mod connections;
 mod grid;
