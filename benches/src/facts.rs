@@ -5,7 +5,7 @@ use std::process::Command;
 
 use sqlx::{ConnectOptions, Connection, Executor, Row};
 
-use crate::contenders::{Connections, Link, bulk_sqlite};
+use crate::contenders::{Link, bulk_sqlite, connect};
 use crate::rows;
 use crate::{Failure, Options};
 
@@ -46,8 +46,7 @@ pub(crate) async fn server_facts(url: &str) -> Result<Vec<String>, Failure> {
                     ROUND(@@innodb_redo_log_capacity / 1024 / 1024 / 1024, 1), ' GiB')";
     let cipher =
         "SELECT VARIABLE_VALUE FROM performance_schema.session_status WHERE VARIABLE_NAME = 'Ssl_cipher'";
-    let connections = Connections::open(url, Link::AsOurs, 1).await?;
-    let mut connection = connections.of(0).await;
+    let mut connection = connect(url, Link::AsOurs, 1).await?.take().await?;
     let settings: String = connection.fetch_one(settings).await?.try_get(0)?;
     let cipher: String = connection.fetch_one(cipher).await?.try_get(0)?;
     let tls = if cipher.is_empty() { "no TLS".to_owned() } else { format!("TLS ({cipher})") };
