@@ -15,7 +15,7 @@ pub(super) async fn line(options: &Options) -> Result<Line, Failure> {
     let requests = options.size(10_000_000);
     let folder = tempfile::tempdir()?;
     let url = format!("sqlite://{}/contacts.db", folder.path().display());
-    let resident = import_apart(&url, requests).await?;
+    let resident = import_apart(options, &url, requests).await?;
     let megabytes = |kilobytes: u64| kilobytes as f64 / 1_024.0;
     let [peak, first, last] = [resident.peak, resident.first_half, resident.last_quarter].map(megabytes);
     let mut figures = vec![
