@@ -96,7 +96,9 @@ impl Options {
         };
         let with = match self.overrides.arguments().join(" ") {
             arguments if arguments.is_empty() => String::new(),
-            arguments => format!(" that can be measured with {arguments}"),
+            arguments => format!(
+                " that can be measured with {arguments} (the server and the packages have the defaults)"
+            ),
         };
         Err(format!("no line{with} is named {only:?}; there are: {}", names.join("; ")).into())
     }

@@ -17,7 +17,7 @@ use crate::work::{Source, Work};
 use crate::{Failure, Options};
 
 /// The most connections over which the driver alone is tried.
-pub(crate) const LIMIT_CONNECTIONS: u64 = 8;
+pub(crate) const LIMIT_CONNECTIONS: u64 = 16;
 
 /// The most connections over which the usual code is tried.
 pub(crate) const USUAL_CONNECTIONS: u64 = 64;

@@ -23,7 +23,7 @@ pub(crate) struct Way {
 
 /// The lengths and the numbers of connections that are tried, each with each.
 const ROWS: [usize; 3] = [1_000, 5_000, 20_000];
-const CONNECTIONS: [u32; 3] = [1, 2, 4];
+const CONNECTIONS: [u32; 4] = [1, 2, 4, 8];
 
 impl Way {
     /// What is tried.
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_edges_are_known() {
         let inside: Vec<_> = Way::all().into_iter().filter(|way| !way.is_at_edge()).collect();
-        assert_eq!(Way::all().len(), 9);
-        assert_eq!(inside, [1, 2].map(|connections| Way { rows: 5_000, connections }));
+        assert_eq!(Way::all().len(), 12);
+        assert_eq!(inside, [1, 2, 4].map(|connections| Way { rows: 5_000, connections }));
     }
 }

@@ -18,8 +18,9 @@ pub(crate) struct Way {
     transaction: usize,
 }
 
-/// The lengths of statements and of transactions that are tried, each with each. The longest transaction takes a whole table.
-const ROWS: [usize; 4] = [1, 20, 100, 1_000];
+/// The lengths of statements and of transactions that are tried, each with each. The longest statement binds nearly the 32,766
+/// values that SQLite takes, and the longest transaction takes a whole table.
+const ROWS: [usize; 5] = [1, 20, 100, 1_000, 4_000];
 const TRANSACTIONS: [usize; 3] = [10_000, 100_000, 1_000_000];
 
 impl Way {
@@ -29,9 +30,10 @@ impl Way {
         TRANSACTIONS.into_iter().flat_map(of).collect()
     }
 
-    /// Whether there may be a better one outside of what is tried. One row is no edge, nor is a whole table.
+    /// Whether there may be a better one outside of what is tried. Of the lengths only the
+    /// shortest transaction is: there are no fewer rows than one, and what is longest cannot be longer.
     pub(crate) fn is_at_edge(self) -> bool {
-        ROWS.last() == Some(&self.rows) || TRANSACTIONS.first() == Some(&self.transaction)
+        TRANSACTIONS.first() == Some(&self.transaction)
     }
 }
 
@@ -109,6 +111,6 @@ mod tests {
     #[test]
     fn the_edges_are_known() {
         let at_edge = Way::all().into_iter().filter(|way| way.is_at_edge()).count();
-        assert_eq!((Way::all().len(), at_edge), (12, 6));
+        assert_eq!((Way::all().len(), at_edge), (15, 5));
     }
 }

@@ -32,10 +32,11 @@ pub(super) struct Grid {
     connections: &'static [u64],
 }
 
-pub(super) const READ: Grid = Grid { batches: &[50, 100, 200, 400, 800], connections: &[1, 2, 4, 8] };
+pub(super) const READ: Grid =
+    Grid { batches: &[50, 100, 200, 400, 800, 1_600, 3_200], connections: &[1, 2, 4, 8, 16] };
 
 pub(super) const WRITE: Grid =
-    Grid { batches: &[50, 100, 200, 300, 500, 1_000, 3_000], connections: &[1, 2, 4, 8] };
+    Grid { batches: &[50, 100, 200, 300, 500, 1_000, 3_000], connections: &[1, 2, 4, 8, 16] };
 
 /// Those that are tried again.
 const FINALISTS: usize = 6;
@@ -96,7 +97,7 @@ mod tests {
         assert!([READ, WRITE].iter().all(|grid| grid.connections.last() == Some(&LIMIT_CONNECTIONS)));
         assert!(!WRITE.is_at_edge(best.way));
         assert!(WRITE.is_at_edge(Way { batch: 3_000, ..best.way }));
-        assert!(WRITE.is_at_edge(Way { connections: 8, ..best.way }));
+        assert!(WRITE.is_at_edge(Way { connections: 16, ..best.way }));
         Ok(())
     }
 }
