@@ -5,7 +5,7 @@ use std::process::Command;
 
 use sqlx::{ConnectOptions, Connection, Executor, Row};
 
-use crate::contenders::{Connections, Link, bulk_sqlite};
+use crate::contenders::{Link, bulk_sqlite, connect};
 use crate::rows;
 use crate::{Failure, Options};
 
@@ -24,7 +24,7 @@ pub(crate) async fn heading(options: &Options) -> Result<String, Failure> {
     let versions = format!("commit {}, {}, sqlx {}", commit(), rustc(), locked("sqlx"));
     let bare = "*limit* and *as usual*: nothing is pinged, and as many connections are used as were found best; *limit* \
                 without TLS";
-    let mut facts = vec![size, versions, machine(), sqlite().await?, bare.to_owned()];
+    let mut facts = vec![size, settings(options), versions, machine(), sqlite().await?, bare.to_owned()];
     if rows::Row::any_needs_node(options) {
         facts.push(node());
     }
@@ -33,6 +33,21 @@ pub(crate) async fn heading(options: &Options) -> Result<String, Failure> {
     }
     let facts: String = facts.into_iter().map(|fact| format!("- {fact}\n")).collect();
     Ok(format!("## identity-core {}\n\n{facts}", env!("CARGO_PKG_VERSION")))
+}
+
+/// Ours: whether it is measured as users have it.
+fn settings(options: &Options) -> String {
+    if options.overrides.is_empty() {
+        return "ours with the options that it has by default".to_owned();
+    }
+    let left_out = match rows::Row::left_out(options).join("; ") {
+        names if names.is_empty() => String::new(),
+        names => format!("; left out, since they have the defaults: {names}"),
+    };
+    format!(
+        "ours **not with its defaults**, but with `{}`{left_out}",
+        options.overrides.arguments().join(" ")
+    )
 }
 
 /// What is to be known of the database server.
@@ -46,8 +61,7 @@ pub(crate) async fn server_facts(url: &str) -> Result<Vec<String>, Failure> {
                     ROUND(@@innodb_redo_log_capacity / 1024 / 1024 / 1024, 1), ' GiB')";
     let cipher =
         "SELECT VARIABLE_VALUE FROM performance_schema.session_status WHERE VARIABLE_NAME = 'Ssl_cipher'";
-    let connections = Connections::open(url, Link::AsOurs, 1).await?;
-    let mut connection = connections.of(0).await;
+    let mut connection = connect(url, Link::AsOurs, 1).await?.take().await?;
     let settings: String = connection.fetch_one(settings).await?.try_get(0)?;
     let cipher: String = connection.fetch_one(cipher).await?.try_get(0)?;
     let tls = if cipher.is_empty() { "no TLS".to_owned() } else { format!("TLS ({cipher})") };
@@ -155,7 +169,22 @@ fn said_by(command: &mut Command) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[test]
+    fn what_is_not_by_default_is_told() {
+        let told = |given: &[&str]| settings(&Options::parse_from(["benches"].iter().chain(given)));
+        assert_eq!(told(&[]), "ours with the options that it has by default");
+        let loads = ["--loads", "8", "--only", "mixed"];
+        assert_eq!(
+            told(&loads),
+            "ours **not with its defaults**, but with `--loads=8`; \
+             left out, since they have the defaults: from JavaScript, mixed"
+        );
+        assert!(told(&["--import-size", "8000", "--only", "import"]).ends_with("`--import-size=8000`"));
+    }
 
     #[tokio::test]
     async fn settings_are_told_as_they_are() -> Result<(), Failure> {

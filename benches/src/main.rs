@@ -4,7 +4,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `options.rs` | the command line |
+//! | `options.rs`, `overrides.rs` | the command line, and its part that is the library's options |
 //! | `rows/` | the lines of the tables |
 //! | `scene.rs`, `fill.rs`, `people.rs` | the server, the tables, who is in them |
 //! | `work.rs`, `visits.rs` | what callers ask, what is imported |
@@ -26,6 +26,7 @@ mod kept;
 mod measure;
 mod node;
 mod options;
+mod overrides;
 mod people;
 mod report;
 mod resident;
@@ -68,7 +69,9 @@ async fn main() -> ExitCode {
 
 async fn run_part(part: &Part, options: &Options) -> Result<(), Failure> {
     match part {
-        Part::Import { url, requests } => println!("{}", resident::import_here(url, *requests).await?.line()),
+        Part::Import { url, requests } => {
+            println!("{}", resident::import_here(options, url, *requests).await?.line())
+        }
         Part::NeedsPython => {
             check_only(options)?;
             println!("{}", if Row::any_needs_python(options) { "yes" } else { "no" });
@@ -78,7 +81,7 @@ async fn run_part(part: &Part, options: &Options) -> Result<(), Failure> {
 }
 
 fn check_only(options: &Options) -> Result<(), Failure> {
-    options.check_only(&Row::names().collect::<Vec<_>>())
+    options.check_only(&Row::names(options).collect::<Vec<_>>())
 }
 
 /// Tells how many bars were missed.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use identity_core::{IdentityResolver, ResolverBuilder};
+use identity_core::ResolverBuilder;
 
 use crate::Failure;
+use crate::overrides::Overrides;
 
 /// Measures, prints the tables as Markdown, and keeps them.
 #[derive(Clone, Debug, Parser)]
@@ -29,15 +30,9 @@ pub(crate) struct Options {
     /// Callers at once, other than the 64 that the bars are for
     #[arg(long, default_value_t = 64)]
     pub(crate) callers: u64,
-    /// Requests of one batch, other than the default
-    #[arg(long)]
-    batch_size: Option<usize>,
-    /// Batches read at once, other than the default
-    #[arg(long)]
-    loads: Option<usize>,
-    /// Batches written at once, other than the default
-    #[arg(long)]
-    writes: Option<usize>,
+    /// What is measured with other options
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
     /// What this program runs as a process of its own.
     #[command(subcommand)]
     pub(crate) part: Option<Part>,
@@ -87,28 +82,25 @@ impl Options {
 
     /// A resolver's builder with the options that were given.
     pub(crate) fn builder(&self) -> ResolverBuilder {
-        let mut builder = IdentityResolver::builder();
-        if let Some(requests) = self.batch_size {
-            builder = builder.batch_size(requests);
-        }
-        if let Some(batches) = self.loads {
-            builder = builder.concurrent_loads(batches);
-        }
-        if let Some(batches) = self.writes {
-            builder = builder.concurrent_writes(batches);
-        }
-        builder
+        self.overrides.builder()
     }
 
-    /// Refuses an `--only` that no line's name contains: a check of nothing would pass.
+    /// Refuses an `--only` that no line's name contains, of those that there are with these options: a check of nothing would
+    /// pass.
     ///
     /// # Errors
     /// Tells which, and what there is.
     pub(crate) fn check_only(&self, names: &[&str]) -> Result<(), Failure> {
-        match self.only.iter().find(|only| !names.iter().any(|name| name.contains(*only))) {
-            Some(only) => Err(format!("no line is named {only:?}; there are: {}", names.join("; ")).into()),
-            None => Ok(()),
-        }
+        let Some(only) = self.only.iter().find(|only| !names.iter().any(|name| name.contains(*only))) else {
+            return Ok(());
+        };
+        let with = match self.overrides.arguments().join(" ") {
+            arguments if arguments.is_empty() => String::new(),
+            arguments => format!(
+                " that can be measured with {arguments} (the server and the packages have the defaults)"
+            ),
+        };
+        Err(format!("no line{with} is named {only:?}; there are: {}", names.join("; ")).into())
     }
 
     /// Whether a line is asked for.

@@ -4,12 +4,11 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use identity_core::IdentityResolver;
 use tokio::process::Command;
 
-use crate::Failure;
 use crate::import::import;
 use crate::visits::Visits;
+use crate::{Failure, Options};
 
 /// What an import took.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,8 +27,9 @@ pub(crate) struct Resident {
 ///
 /// # Errors
 /// What goes wrong in it.
-pub(crate) async fn import_apart(url: &str, requests: u64) -> Result<Resident, Failure> {
+pub(crate) async fn import_apart(options: &Options, url: &str, requests: u64) -> Result<Resident, Failure> {
     let output = Command::new(std::env::current_exe()?)
+        .args(options.overrides.arguments())
         .args(["import", url, &requests.to_string()])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -47,8 +47,8 @@ pub(crate) async fn import_apart(url: &str, requests: u64) -> Result<Resident, F
 ///
 /// # Errors
 /// What the library says.
-pub(crate) async fn import_here(url: &str, requests: u64) -> Result<Resident, Failure> {
-    let resolver = IdentityResolver::connect(url).await?;
+pub(crate) async fn import_here(options: &Options, url: &str, requests: u64) -> Result<Resident, Failure> {
+    let resolver = options.builder().connect(url).await?;
     let samples = Arc::new(Mutex::new(Vec::new()));
     let writing = Arc::clone(&samples);
     let mut next = 0;

@@ -9,7 +9,7 @@ use identity_tests::databases::{DatabaseServer, Flavor, FreshDatabase};
 use sqlx::{Connection, Executor, MySqlConnection};
 use tokio::sync::OnceCell;
 
-use crate::contenders::{Connections, Link, usual};
+use crate::contenders::{Connections, Link, connect, usual};
 use crate::facts::server_facts;
 use crate::fill::{Tables, fill};
 use crate::measure::{Measured, closed_loop};
@@ -17,7 +17,7 @@ use crate::work::{Source, Work};
 use crate::{Failure, Options};
 
 /// The most connections over which the driver alone is tried.
-pub(crate) const LIMIT_CONNECTIONS: u64 = 8;
+pub(crate) const LIMIT_CONNECTIONS: u64 = 16;
 
 /// The most connections over which the usual code is tried.
 pub(crate) const USUAL_CONNECTIONS: u64 = 64;
@@ -138,7 +138,7 @@ impl Scene {
     pub(crate) async fn limit(&self) -> Result<&Contender<Connections>, Failure> {
         let set = async || {
             let database = our_tables(self.server().await?, self.people()).await?;
-            let by = Connections::open(&database.url(), Link::Bare, LIMIT_CONNECTIONS).await?;
+            let by = connect(&database.url(), Link::Bare, LIMIT_CONNECTIONS).await?;
             Ok::<_, Failure>(Contender { by, source: Arc::new(Source::new(self.people())), database })
         };
         self.limit.get_or_try_init(set).await
@@ -153,7 +153,7 @@ impl Scene {
         let set = async || {
             let database = usual_table(self.server().await?, self.people()).await?;
             let connections = self.options.callers.min(USUAL_CONNECTIONS);
-            let by = Connections::open(&database.url(), Link::AsOurs, connections).await?;
+            let by = connect(&database.url(), Link::AsOurs, connections).await?;
             Ok::<_, Failure>(Contender { by, source: Arc::new(Source::new(self.people())), database })
         };
         contender.get_or_try_init(set).await

@@ -15,22 +15,28 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySql, MySqlPool
 use crate::tables::{self, Content};
 
 /// How the rows are inserted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Way {
     rows: usize,
     connections: u32,
 }
 
-/// What is tried.
-pub(crate) const WAYS: &[Way] = &[
-    Way { rows: 1_000, connections: 1 },
-    Way { rows: 5_000, connections: 1 },
-    Way { rows: 20_000, connections: 1 },
-    Way { rows: 1_000, connections: 2 },
-    Way { rows: 5_000, connections: 2 },
-    Way { rows: 1_000, connections: 4 },
-    Way { rows: 5_000, connections: 4 },
-];
+/// The lengths and the numbers of connections that are tried, each with each.
+const ROWS: [usize; 3] = [1_000, 5_000, 20_000];
+const CONNECTIONS: [u32; 4] = [1, 2, 4, 8];
+
+impl Way {
+    /// What is tried.
+    pub(crate) fn all() -> Vec<Self> {
+        CONNECTIONS.into_iter().flat_map(|connections| ROWS.map(|rows| Self { rows, connections })).collect()
+    }
+
+    /// Whether there may be a better one outside of what is tried. One connection is no edge: there are no fewer.
+    pub(crate) fn is_at_edge(self) -> bool {
+        [ROWS.first(), ROWS.last()].contains(&Some(&self.rows))
+            || CONNECTIONS.last() == Some(&self.connections)
+    }
+}
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,4 +84,16 @@ async fn execute(pool: &MySqlPool, sql: String) -> Result<(), sqlx::Error> {
 
 fn options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
     Ok(MySqlConnectOptions::from_str(url)?.ssl_mode(MySqlSslMode::Disabled).disable_statement_logging())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edges_are_known() {
+        let inside: Vec<_> = Way::all().into_iter().filter(|way| !way.is_at_edge()).collect();
+        assert_eq!(Way::all().len(), 12);
+        assert_eq!(inside, [1, 2, 4].map(|connections| Way { rows: 5_000, connections }));
+    }
 }

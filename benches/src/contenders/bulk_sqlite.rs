@@ -18,16 +18,24 @@ pub(crate) struct Way {
     transaction: usize,
 }
 
-/// What is tried.
-pub(crate) const WAYS: &[Way] = &[
-    Way { rows: 1, transaction: 10_000 },
-    Way { rows: 20, transaction: 10_000 },
-    Way { rows: 100, transaction: 10_000 },
-    Way { rows: 1_000, transaction: 10_000 },
-    Way { rows: 20, transaction: 100_000 },
-    Way { rows: 100, transaction: 100_000 },
-    Way { rows: 1_000, transaction: 100_000 },
-];
+/// The lengths of statements and of transactions that are tried, each with each. The longest statement binds nearly the 32,766
+/// values that SQLite takes, and the longest transaction takes a whole table.
+const ROWS: [usize; 5] = [1, 20, 100, 1_000, 4_000];
+const TRANSACTIONS: [usize; 3] = [10_000, 100_000, 1_000_000];
+
+impl Way {
+    /// What is tried.
+    pub(crate) fn all() -> Vec<Self> {
+        let of = |transaction| ROWS.map(|rows| Self { rows, transaction });
+        TRANSACTIONS.into_iter().flat_map(of).collect()
+    }
+
+    /// Whether there may be a better one outside of what is tried. Of the lengths only the
+    /// shortest transaction is: there are no fewer rows than one, and what is longest cannot be longer.
+    pub(crate) fn is_at_edge(self) -> bool {
+        TRANSACTIONS.first() == Some(&self.transaction)
+    }
+}
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,4 +102,15 @@ pub(crate) fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .pragma("cache_size", "-32000")
         .pragma("wal_autocheckpoint", "4000")
         .disable_statement_logging())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edges_are_known() {
+        let at_edge = Way::all().into_iter().filter(|way| way.is_at_edge()).count();
+        assert_eq!((Way::all().len(), at_edge), (15, 5));
+    }
 }

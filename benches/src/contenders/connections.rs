@@ -1,15 +1,15 @@
-//! Connections that callers hold as long as they call, or share where there are more callers.
+//! Connections that callers take for a call, and give back after it.
 //!
-//! Not a pool: this driver's pings whenever a connection is taken and whenever it is given back, so that a statement costs
-//! three round trips. What is compared with should not pay for what it does not need. Callers that call again and again keep
-//! all connections busy, whichever each of them waits for.
+//! Not the driver's pool, which pings whenever a connection is taken and whenever it is given back, so that a statement costs
+//! three round trips. What is compared with should not pay for what it does not need.
 
 use std::str::FromStr;
 use std::sync::Arc;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::{ConnectOptions, MySqlConnection};
-use tokio::sync::{Mutex, MutexGuard};
+
+use super::free::Free;
 
 /// How the server is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,34 +20,21 @@ pub(crate) enum Link {
     Bare,
 }
 
-/// One for each caller, or one for several.
-#[derive(Clone, Debug)]
-pub(crate) struct Connections(Arc<Vec<Mutex<MySqlConnection>>>);
+/// Those that callers share. One that a call failed on is given back too: others wait for it, and the error ends the line anyway.
+pub(crate) type Connections = Arc<Free<MySqlConnection>>;
 
-impl Connections {
-    /// Opens so many.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(crate) async fn open(url: &str, link: Link, callers: u64) -> Result<Self, sqlx::Error> {
-        let mut options = MySqlConnectOptions::from_str(url)?.disable_statement_logging();
-        if link == Link::Bare {
-            options = options.ssl_mode(MySqlSslMode::Disabled);
-        }
-        let mut connections = Vec::new();
-        for _ in 0..callers {
-            connections.push(Mutex::new(options.connect().await?));
-        }
-        Ok(Self(Arc::new(connections)))
+/// Opens so many.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn connect(url: &str, link: Link, connections: u64) -> Result<Connections, sqlx::Error> {
+    let mut options = MySqlConnectOptions::from_str(url)?.disable_statement_logging();
+    if link == Link::Bare {
+        options = options.ssl_mode(MySqlSslMode::Disabled);
     }
-
-    /// That of one caller; nobody else keeps it waiting where there are as many as callers.
-    pub(crate) async fn of(&self, caller: u64) -> MutexGuard<'_, MySqlConnection> {
-        self.shared(self.0.len() as u64, caller).await
+    let mut all = Vec::new();
+    for _ in 0..connections {
+        all.push(options.connect().await?);
     }
-
-    /// That of one caller where only so many are used.
-    pub(crate) async fn shared(&self, connections: u64, caller: u64) -> MutexGuard<'_, MySqlConnection> {
-        self.0[(caller % connections) as usize].lock().await
-    }
+    Ok(Arc::new(Free::new(all)))
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `connections.rs` | what the bare driver and the usual code call by |
+//! | `connections.rs`, `free.rs` | what the bare driver and the usual code call by, and who gets which |
 //! | `limit.rs` | the driver alone: reading clusters, writing people |
 //! | `usual.rs` | what shops do today |
 //! | `bulk_mysql.rs`, `bulk_sqlite.rs` | the driver alone: inserting the rows of an import |
@@ -11,8 +11,9 @@
 pub(crate) mod bulk_mysql;
 pub(crate) mod bulk_sqlite;
 mod connections;
+mod free;
 pub(crate) mod limit;
 pub(crate) mod union_find;
 pub(crate) mod usual;
 
-pub(crate) use connections::{Connections, Link};
+pub(crate) use connections::{Connections, Link, connect};

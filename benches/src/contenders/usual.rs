@@ -1,6 +1,7 @@
 //! What shops do today, in the plainest way: per request a SELECT by email or phone, then an INSERT or UPDATE.
 //!
-//! No connection is pinged before it is used, and none is looked for: callers share them evenly, as many as serve most.
+//! No connection is pinged before it is used. Callers share as many as serve most, and whoever has waited longest gets the
+//! first that is free.
 
 use sqlx::{Connection, FromRow, MySqlConnection};
 

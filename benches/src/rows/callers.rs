@@ -7,8 +7,8 @@ use super::connections::{Best, best_connections};
 use super::grid::{self, Way};
 use super::turns::{balanced, take_turns};
 use super::{at_least, at_most, micros, per_second, rounds_of, with_p99};
-use crate::contenders::limit::{self, Cluster};
-use crate::contenders::{Connections, Link, usual};
+use crate::contenders::limit::{self, Cluster, Values};
+use crate::contenders::{Connections, Link, connect, usual};
 use crate::measure::{Measured, closed_loop, median};
 use crate::report::Line;
 use crate::scene::Scene;
@@ -123,7 +123,7 @@ impl Callers<'_> {
 
     pub(super) async fn lone_known(&self) -> Result<Line, Failure> {
         let lone = self.lone().await?;
-        let way = Way { batch: 1, connections: 1 };
+        let way = Way { batch: 1, connections: 1, values: Values::Bound };
         let turn = async |who| match who {
             Lone::Ours => self.ours(1, Work::Known).await,
             Lone::ByIdentifiers(statement) => self.cluster(&lone, statement).await,
@@ -211,13 +211,16 @@ impl Callers<'_> {
         time: Duration,
     ) -> Result<Measured, Failure> {
         let contender = self.scene.usual(transaction).await?;
-        let (connections, source) = (contender.by.clone(), Arc::clone(&contender.source));
-        let call = move |caller| {
-            let (connections, source) = (connections.clone(), Arc::clone(&source));
+        let (connections, source) = (Arc::clone(&contender.by), Arc::clone(&contender.source));
+        let _others = contender.by.only(count).await?;
+        let call = move |_| {
+            let (connections, source) = (Arc::clone(&connections), Arc::clone(&source));
             async move {
                 let (email, phone) = source.next(work);
-                let connection = &mut *connections.shared(count, caller).await;
-                usual::identify(connection, &email, &phone, transaction).await?;
+                let mut connection = connections.take().await?;
+                let reply = usual::identify(&mut connection, &email, &phone, transaction).await;
+                connections.give_back(connection);
+                reply?;
                 Ok::<_, Failure>(1)
             }
         };
@@ -228,7 +231,7 @@ impl Callers<'_> {
     /// and TLS is not ours.
     async fn lone(&self) -> Result<Connections, Failure> {
         let url = self.scene.limit().await?.database.url();
-        Ok(Connections::open(&url, Link::AsOurs, 1).await?)
+        Ok(connect(&url, Link::AsOurs, 1).await?)
     }
 
     async fn limit_read(&self, way: Way, time: Duration) -> Result<Measured, Failure> {
@@ -237,13 +240,17 @@ impl Callers<'_> {
 
     async fn read(&self, on: &Connections, way: Way, time: Duration) -> Result<Measured, Failure> {
         let source = Arc::clone(&self.scene.limit().await?.source);
-        let (connections, people) = (on.clone(), self.scene.people());
-        let read = Arc::new(limit::Read::of(way.batch));
-        let call = move |caller| {
-            let (connections, source, read) = (connections.clone(), Arc::clone(&source), Arc::clone(&read));
+        let (connections, people) = (Arc::clone(on), self.scene.people());
+        let read = Arc::new(limit::Read::of(way.batch, way.values));
+        let call = move |_| {
+            let (connections, source, read) =
+                (Arc::clone(&connections), Arc::clone(&source), Arc::clone(&read));
             async move {
                 let numbers: Vec<u64> = (0..way.batch).map(|_| source.someone()).collect();
-                Ok::<_, Failure>(read.run(&mut *connections.of(caller).await, people, &numbers).await?)
+                let mut connection = connections.take().await?;
+                let served = read.run(&mut connection, people, &numbers).await;
+                connections.give_back(connection);
+                Ok::<_, Failure>(served?)
             }
         };
         closed_loop(way.connections, time, call).await
@@ -251,37 +258,46 @@ impl Callers<'_> {
 
     async fn limit_write(&self, way: Way, time: Duration) -> Result<Measured, Failure> {
         let limit = self.scene.limit().await?;
-        let (connections, source) = (limit.by.clone(), Arc::clone(&limit.source));
-        let write = Arc::new(limit::Write::of(way.batch));
-        let call = move |caller| {
-            let (connections, source, write) = (connections.clone(), Arc::clone(&source), Arc::clone(&write));
+        let (connections, source) = (Arc::clone(&limit.by), Arc::clone(&limit.source));
+        let write = Arc::new(limit::Write::of(way.batch, way.values));
+        let call = move |_| {
+            let (connections, source, write) =
+                (Arc::clone(&connections), Arc::clone(&source), Arc::clone(&write));
             async move {
                 let numbers = source.fresh(way.batch as u64);
-                Ok::<_, Failure>(write.run(&mut *connections.of(caller).await, &numbers).await?)
+                let mut connection = connections.take().await?;
+                let served = write.run(&mut connection, &numbers).await;
+                connections.give_back(connection);
+                Ok::<_, Failure>(served?)
             }
         };
         closed_loop(way.connections, time, call).await
     }
 
     async fn cluster(&self, on: &Connections, statement: Cluster) -> Result<Measured, Failure> {
-        let (connections, source) = (on.clone(), Arc::clone(&self.scene.limit().await?.source));
-        let call = move |caller| {
-            let (connections, source) = (connections.clone(), Arc::clone(&source));
+        let (connections, source) = (Arc::clone(on), Arc::clone(&self.scene.limit().await?.source));
+        let call = move |_| {
+            let (connections, source) = (Arc::clone(&connections), Arc::clone(&source));
             async move {
-                let connection = &mut *connections.of(caller).await;
-                Ok::<_, Failure>(limit::cluster(connection, source.someone(), statement).await?)
+                let mut connection = connections.take().await?;
+                let served = limit::cluster(&mut connection, source.someone(), statement).await;
+                connections.give_back(connection);
+                Ok::<_, Failure>(served?)
             }
         };
         closed_loop(1, self.options.round(), call).await
     }
 
     async fn two_inserts(&self, on: &Connections) -> Result<Measured, Failure> {
-        let (connections, source) = (on.clone(), Arc::clone(&self.scene.limit().await?.source));
-        let call = move |caller| {
-            let (connections, source) = (connections.clone(), Arc::clone(&source));
+        let (connections, source) = (Arc::clone(on), Arc::clone(&self.scene.limit().await?.source));
+        let call = move |_| {
+            let (connections, source) = (Arc::clone(&connections), Arc::clone(&source));
             async move {
                 let n = source.fresh(1)[0];
-                Ok::<_, Failure>(limit::two_inserts(&mut *connections.of(caller).await, n).await?)
+                let mut connection = connections.take().await?;
+                let served = limit::two_inserts(&mut connection, n).await;
+                connections.give_back(connection);
+                Ok::<_, Failure>(served?)
             }
         };
         closed_loop(1, self.options.round(), call).await

@@ -9,6 +9,7 @@ use identity_tests::databases::{DatabaseServer, FreshDatabase};
 use tempfile::TempDir;
 
 use super::at_least;
+use super::best::{Best, best_of};
 use super::turns::{balanced, take_turns};
 use crate::contenders::{bulk_mysql, bulk_sqlite};
 use crate::import::{import, import_many};
@@ -43,8 +44,13 @@ trait Target {
     /// Goes when it is dropped.
     type Database;
     /// How rows are inserted.
-    type Way: Copy + Display + 'static;
-    const WAYS: &'static [Self::Way];
+    type Way: Copy + Display;
+
+    /// What is tried.
+    fn ways(&self) -> Vec<Self::Way>;
+
+    /// Whether there may be a better way outside of what is tried.
+    fn is_at_edge(&self, way: Self::Way) -> bool;
 
     /// Makes an empty database.
     async fn fresh(&self) -> Result<(Self::Database, String), Failure>;
@@ -68,13 +74,13 @@ async fn line<T: Target>(
         ours(options, &url, visits.clone(), Form::Stream).await?;
         target.read(&url).await?
     };
-    let way = best(target, &contents).await?;
+    let best = best(target, &contents).await?;
     let turn = async |who| match who {
         Who::Ours(form) => {
             let (_database, url) = target.fresh().await?;
             ours(options, &url, visits.clone(), form).await
         }
-        Who::Bare => bare(target, &contents, way).await,
+        Who::Bare => bare(target, &contents, best.way).await,
     };
     let who = [Who::Ours(Form::Many), Who::Bare, Who::Ours(Form::Stream)];
     let took = take_turns(options.long_rounds(), who, turn).await?;
@@ -87,7 +93,7 @@ async fn line<T: Target>(
         figures: vec![
             ("ours, identify_many", format!("{ours:.2} s, {:.0} requests/s", requests / ours)),
             ("ours, identify_stream_ids", format!("{stream:.2} s, {:.0} requests/s", requests / stream)),
-            ("multi-row INSERTs", format!("{bare:.2} s ({way})")),
+            ("multi-row INSERTs", format!("{bare:.2} s ({best})")),
             ("rows that came out", rows.to_string()),
         ],
         bars: vec![at_least("identify_many / multi-row INSERTs", bare / ours, bar)],
@@ -128,16 +134,14 @@ async fn bare<T: Target>(target: &T, contents: &[Content], way: T::Way) -> Resul
     Ok(target.insert(&url, contents, way).await?)
 }
 
+/// Those that are tried again.
+const FINALISTS: usize = 3;
+
 /// The way that is quickest.
-async fn best<T: Target>(target: &T, contents: &[Content]) -> Result<T::Way, Failure> {
-    let mut best = None;
-    for way in T::WAYS {
-        let took = bare(target, contents, *way).await?;
-        if best.is_none_or(|(quickest, _)| took < quickest) {
-            best = Some((took, *way));
-        }
-    }
-    Ok(best.ok_or("there is no way to insert")?.1)
+async fn best<T: Target>(target: &T, contents: &[Content]) -> Result<Best<T::Way>, Failure> {
+    let speed = async |way, _| Ok(1.0 / bare(target, contents, way).await?.as_secs_f64());
+    let way = best_of(target.ways(), FINALISTS, speed).await?;
+    Ok(Best { way, is_at_edge: target.is_at_edge(way) })
 }
 
 struct Server<'s>(&'s DatabaseServer);
@@ -145,7 +149,14 @@ struct Server<'s>(&'s DatabaseServer);
 impl Target for Server<'_> {
     type Database = FreshDatabase;
     type Way = bulk_mysql::Way;
-    const WAYS: &'static [Self::Way] = bulk_mysql::WAYS;
+
+    fn ways(&self) -> Vec<Self::Way> {
+        bulk_mysql::Way::all()
+    }
+
+    fn is_at_edge(&self, way: Self::Way) -> bool {
+        way.is_at_edge()
+    }
 
     async fn fresh(&self) -> Result<(FreshDatabase, String), Failure> {
         let database = self.0.fresh_database().await?;
@@ -167,7 +178,14 @@ struct Files;
 impl Target for Files {
     type Database = TempDir;
     type Way = bulk_sqlite::Way;
-    const WAYS: &'static [Self::Way] = bulk_sqlite::WAYS;
+
+    fn ways(&self) -> Vec<Self::Way> {
+        bulk_sqlite::Way::all()
+    }
+
+    fn is_at_edge(&self, way: Self::Way) -> bool {
+        way.is_at_edge()
+    }
 
     async fn fresh(&self) -> Result<(TempDir, String), Failure> {
         let folder = tempfile::tempdir()?;

@@ -1,5 +1,6 @@
 //! The lines of the tables.
 
+mod best;
 mod callers;
 mod connections;
 mod grid;
@@ -99,17 +100,37 @@ impl Row {
         Self::wanted(options).any(|row| matches!(row, Self::NodeMySql | Self::NodeMemory))
     }
 
+    /// Whether ours is, or is compared with, a program that has the library's defaults.
+    fn needs_defaults(self) -> bool {
+        matches!(self, Self::Http | Self::NodeMySql | Self::NodeMemory | Self::PythonCallers)
+    }
+
+    /// Whether it can be measured with these options.
+    fn can_be(self, options: &Options) -> bool {
+        !self.needs_defaults() || options.overrides.is_empty()
+    }
+
+    fn is_wanted(self, options: &Options) -> bool {
+        options.wants(self.name()) && self.can_be(options)
+    }
+
     fn wanted(options: &Options) -> impl Iterator<Item = Self> {
-        Self::all().filter(|row| options.wants(row.name()))
+        Self::all().filter(|row| row.is_wanted(options))
     }
 
     fn all() -> impl Iterator<Item = Self> {
         Self::ON_A_SERVER.into_iter().chain(Self::ALONE)
     }
 
-    /// The names of all.
-    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-        Self::all().map(Self::name)
+    /// The names of all that can be measured with these options.
+    pub(crate) fn names(options: &Options) -> impl Iterator<Item = &'static str> {
+        Self::all().filter(|row| row.can_be(options)).map(Self::name)
+    }
+
+    /// The names of those that are asked for, and cannot.
+    pub(crate) fn left_out(options: &Options) -> Vec<&'static str> {
+        let left_out = Self::all().filter(|row| options.wants(row.name()) && !row.can_be(options));
+        left_out.map(Self::name).collect()
     }
 
     async fn measure(self, options: &Options, scene: &Scene) -> Result<Vec<Line>, Failure> {
@@ -147,7 +168,7 @@ pub(crate) async fn all(options: &Options, kept: &mut Kept) -> Result<(), Failur
     for rows in [&Row::ON_A_SERVER[..], &Row::ALONE] {
         // The server ends along with it.
         let scene = Scene::new(options);
-        for row in rows.iter().filter(|row| options.wants(row.name())) {
+        for row in rows.iter().filter(|row| row.is_wanted(options)) {
             for line in row.measure(options, &scene).await? {
                 kept.add(line, scene.facts().await?)?;
             }
@@ -201,5 +222,17 @@ mod tests {
             let options = Options::parse_from(["benches"].iter().chain(only));
             assert_eq!(Row::any_needs_python(&options), needs, "{only:?}");
         }
+    }
+
+    /// The server and the packages have the library's defaults, whatever this program is told.
+    #[test]
+    fn lines_of_other_programs_need_the_defaults() {
+        let loads = Options::parse_from(["benches", "--loads", "8", "--only", "mixed", "--only", "callers"]);
+        assert_eq!(Row::wanted(&loads).collect::<Vec<_>>(), [Row::Mixed]);
+        assert_eq!(Row::left_out(&loads), [node::MYSQL, python_callers::WORK]);
+        let refused =
+            loads.check_only(&Row::names(&loads).collect::<Vec<_>>()).map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|error| error.contains("named \"callers\"")));
+        assert!(Row::left_out(&Options::parse_from(["benches"])).is_empty());
     }
 }
