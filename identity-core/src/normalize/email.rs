@@ -39,13 +39,32 @@ pub(super) fn normalize(text: &str) -> Result<Option<Cow<'_, str>>, InvalidReaso
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let [first, .., last] = bytes else { return false };
-    let plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'+' | b'@');
-    bytes.len() <= MAX_CHARACTERS
-        && *first != b'@'
-        && *last != b'@'
-        && bytes.iter().all(plain)
-        && bytes.iter().filter(|byte| **byte == b'@').count() == 1
+    let (mut ats, mut seen) = (0, 0);
+    // To the end also where it is not plain: a loop without a way out is twice as quick.
+    for byte in bytes {
+        let kind = KINDS[usize::from(*byte)];
+        ats += usize::from(kind & AT);
+        seen |= kind;
+    }
+    seen & OTHER == 0 && ats == 1 && bytes.len() <= MAX_CHARACTERS && *first != b'@' && *last != b'@'
 }
+
+/// Of each byte: [`AT`], [`OTHER`], or 0 for what is plain.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'+' => 0,
+            b'@' => AT,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    kinds
+};
+const AT: u8 = 1;
+const OTHER: u8 = 2;
 
 /// NFC and lower case, repeated until neither changes anything: lower case can leave a sequence that NFC composes.
 fn fold(text: &str) -> String {
