@@ -168,9 +168,10 @@ impl IdentityResolver {
     /// [`ResolverBuilder::import_size`]); the source is read as fast as the results are taken. What is ready forms a chunk,
     /// so a slow source is not waited for. `progress` is called after each chunk.
     ///
-    /// The results have to be taken, or nothing happens. Dropping the stream ends the import after what is committed; it
-    /// may be started again from the beginning, since what happened already does not happen again. Where the resolver is
-    /// closed meanwhile, [`Error::Closed`] is the last result.
+    /// The results have to be taken, or nothing happens. A result that is waited for is to be waited for to its end, or the
+    /// stream to be dropped: its transaction may be under way, and nobody else gets the rows that it has locked. Dropping the
+    /// stream ends the import after what is committed; it may be started again from the beginning, since what happened already
+    /// does not happen again. Where the resolver is closed meanwhile, [`Error::Closed`] is the last result.
     ///
     /// ```
     /// # use identity_core::{IdentifyRequest, IdentityResolver};
