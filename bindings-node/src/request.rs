@@ -45,8 +45,7 @@ impl Requests {
                 break;
             };
             places.push(if text[middle..end - 1] == *JSON {
-                let request = IdentifyRequest::from_json(&text.as_bytes()[begin..middle]);
-                Place::Apart(vec![request.unwrap_or_else(|error| {
+                Place::Apart(vec![request(&text[begin..middle], JSON).unwrap_or_else(|error| {
                     refuse(places.len(), error);
                     IdentifyRequest::new()
                 })])
@@ -60,7 +59,7 @@ impl Requests {
     }
 
     fn line(&self, begin: usize, end: usize) -> Option<&str> {
-        Some(&self.text[begin..end - 1]).filter(|line| !line.is_empty())
+        given(&self.text[begin..end - 1])
     }
 }
 
@@ -108,8 +107,13 @@ fn request(first: &str, second: &str) -> Result<IdentifyRequest, Error> {
     if second == JSON {
         return IdentifyRequest::from_json(first.as_bytes());
     }
-    let given = |line: &str| (!line.is_empty()).then(|| line.to_owned());
-    Ok(IdentifyRequest { email: given(first), phone_number: given(second).map(PhoneNumber::Text) })
+    let owned = |line| given(line).map(str::to_owned);
+    Ok(IdentifyRequest { email: owned(first), phone_number: owned(second).map(PhoneNumber::Text) })
+}
+
+/// What a line says; nothing where it is empty.
+fn given(line: &str) -> Option<&str> {
+    (!line.is_empty()).then_some(line)
 }
 
 #[cfg(test)]

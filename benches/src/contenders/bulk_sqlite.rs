@@ -30,8 +30,8 @@ impl Way {
         TRANSACTIONS.into_iter().flat_map(of).collect()
     }
 
-    /// Whether there may be a better one outside of what is tried. Of the lengths only the
-    /// shortest transaction is: there are no fewer rows than one, and what is longest cannot be longer.
+    /// Whether there may be a better one outside of what is tried. Only the shortest transaction is such an edge: there are no
+    /// fewer rows than one, and what is longest cannot be longer.
     pub(crate) fn is_at_edge(self) -> bool {
         TRANSACTIONS.first() == Some(&self.transaction)
     }

@@ -92,8 +92,9 @@ pub fn people_of<R: Rows>(normalizer: Normalizer, chunks: &[R], on_invalid: OnIn
     let count: usize = chunks.iter().map(Rows::count).sum();
     // Else a number of a row, or of an identifier, would be that of another one.
     assert!(count < u32::MAX as usize / 2, "two billion rows or more");
-    let of_emails = || Column::new(chunks, |rows, row| normalizer.email_of_row(rows.email(row)?));
-    let of_phones = || Column::new(chunks, |rows, row| normalizer.phone_of_row(rows.phone_number(row)?));
+    let of_emails = || Column::new(chunks, count, |rows, row| normalizer.email_of_row(rows.email(row)?));
+    let of_phones =
+        || Column::new(chunks, count, |rows, row| normalizer.phone_of_row(rows.phone_number(row)?));
     let (emails, phones) = std::thread::scope(|scope| {
         let phones = scope.spawn(of_phones);
         (of_emails(), phones.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -116,12 +117,12 @@ struct Column {
 }
 
 impl Column {
-    fn new<'r, R, V>(chunks: &'r [R], value: V) -> Self
+    /// Of chunks of `count` rows together.
+    fn new<'r, R, V>(chunks: &'r [R], count: usize, value: V) -> Self
     where
         R: Rows,
         V: Fn(&'r R, usize) -> Result<Option<Cow<'r, str>>, InvalidReason>,
     {
-        let count = chunks.iter().map(Rows::count).sum();
         let mut values = ColumnValues::of(count);
         let mut refused = Vec::new();
         let rows = chunks.iter().flat_map(|chunk| (0..chunk.count()).map(move |row| (chunk, row)));

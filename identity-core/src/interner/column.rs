@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::DefaultHashBuilder;
 
-use super::table::Table;
+use super::table::{Table, shortened};
 
 /// The rows of a part, more or less, until there are so many parts.
 const ROWS_OF_A_PART: usize = 1 << 13;
@@ -106,8 +106,7 @@ impl Part {
 }
 
 fn hash(hasher: &DefaultHashBuilder, text: &[u8]) -> u32 {
-    let hash = hasher.hash_one(text);
-    (hash ^ (hash >> 32)) as u32
+    shortened(hasher.hash_one(text))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
 
 use crate::identifier::IdentifierKind;
-use table::Table;
+use table::{Table, shortened};
 use texts::{Text, Texts};
 
 #[cfg(feature = "memory")]
@@ -140,8 +140,7 @@ impl<T: Default> Interner<T> {
     }
 
     fn hash(&self, kind: IdentifierKind, value: &str) -> u32 {
-        let hash = self.hasher.hash_one((kind, value));
-        (hash ^ (hash >> 32)) as u32
+        shortened(self.hasher.hash_one((kind, value)))
     }
 }
 

@@ -28,6 +28,11 @@ pub(super) struct Table {
 /// A cell that is free for what was looked for.
 pub(super) struct Vacancy(usize);
 
+/// As much of a hash as a table keeps.
+pub(super) fn shortened(hash: u64) -> u32 {
+    (hash ^ (hash >> 32)) as u32
+}
+
 impl Table {
     const LEAST: usize = 16;
 

@@ -49,6 +49,7 @@ impl Texts {
         let start = text.start as usize;
         &self.blocks[text.block as usize][start..start + text.length as usize]
     }
+
     /// The bytes for which there is room, taken or not.
     #[cfg(test)]
     pub(super) fn room(&self) -> usize {
