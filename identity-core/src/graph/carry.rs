@@ -17,9 +17,11 @@ impl Graph {
     /// Forgets everything, and keeps the room that it took: what is dropped and built up again in a long import would be
     /// strewn over more and more memory.
     pub(crate) fn forget(&mut self) {
-        let Self { now: _, tick, contacts, identifiers, by_id, orphaned, journal } = self;
+        let Self { now: _, tick, contacts, parents, identifiers, claims, by_id, orphaned, journal } = self;
         *tick = 0;
         contacts.clear();
+        parents.clear();
+        claims.clear();
         identifiers.clear();
         by_id.clear();
         orphaned.clear();
@@ -40,9 +42,9 @@ impl Graph {
             self.by_id.insert(id, slot);
         }
         for slot in journal.claims {
-            let holder = self.identifiers.about(slot).by.and_then(|holder| self.id(holder));
+            let holder = self.held_by(slot).and_then(|holder| self.id(holder));
             if let Some(holder) = holder {
-                self.identifiers.about_mut(slot).stored = StoredClaim::HeldBy(holder);
+                self.claims.set(slot, StoredClaim::HeldBy(holder));
             }
         }
     }
@@ -51,7 +53,7 @@ impl Graph {
     pub(crate) fn unknown(&self, batch: &[IdentifierPair]) -> Vec<Identifier> {
         let is_known = |kind: IdentifierKind, value: &str| {
             let slot = self.identifiers.find(kind, value);
-            slot.is_some_and(|slot| self.identifiers.about(slot).stored != StoredClaim::Unknown)
+            slot.is_some_and(|slot| self.claims.get(slot) != StoredClaim::Unknown)
         };
         let mut unknown: Vec<_> = batch
             .iter()
@@ -68,7 +70,7 @@ impl Graph {
     pub(crate) fn relied_on(&self, batch: &[IdentifierPair]) -> Vec<Version> {
         let primary = |(kind, value): (IdentifierKind, &str)| {
             let slot = self.identifiers.find(kind, value)?;
-            self.identifiers.about(slot).by.map(|holder| self.root(holder))
+            self.held_by(slot).map(|holder| self.root(holder))
         };
         let primaries: HashSet<_> =
             batch.iter().flat_map(IdentifierPair::parts).filter_map(primary).collect();

@@ -48,14 +48,13 @@ impl Graph {
         self.load_contacts(&snapshot.contacts, normalizer)?;
         for identifier in asked {
             let slot = self.identifiers.intern(identifier.kind, &identifier.value);
-            let stored = &mut self.identifiers.about_mut(slot).stored;
-            if *stored == StoredClaim::Unknown {
-                *stored = StoredClaim::Free;
+            if self.claims.get(slot) == StoredClaim::Unknown {
+                self.claims.set(slot, StoredClaim::Free);
             }
         }
         for claim in &snapshot.claims {
             let slot = self.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
-            if matches!(self.identifiers.about(slot).stored, StoredClaim::HeldBy(_)) {
+            if matches!(self.claims.get(slot), StoredClaim::HeldBy(_)) {
                 continue;
             }
             let carries = |holder: &ContactSlot| {
@@ -63,9 +62,10 @@ impl Graph {
                 node.email == Some(slot) || node.phone == Some(slot)
             };
             let holder = self.by_id.get(claim.contact).filter(carries);
-            let holding = self.identifiers.about_mut(slot);
-            holding.stored = StoredClaim::HeldBy(claim.contact);
-            holding.by = holder.or(holding.by);
+            self.claims.set(slot, StoredClaim::HeldBy(claim.contact));
+            if holder.is_some() {
+                *self.identifiers.about_mut(slot) = holder;
+            }
         }
         Ok(())
     }
@@ -109,7 +109,6 @@ impl Graph {
             phone,
             created_at: contact.created_at,
             updated_at: contact.updated_at,
-            parent: slot,
             next: slot,
         });
         for identifier in email.into_iter().chain(phone) {
@@ -120,11 +119,11 @@ impl Graph {
 
     /// Notes that a contact carries an identifier: it is its holder unless a claim or an older one says otherwise.
     fn carries(&mut self, contact: ContactSlot, identifier: IdentifierSlot) {
-        let holder = match self.identifiers.about(identifier).by {
+        let holder = match self.held_by(identifier) {
             Some(other) if self.age(other) <= self.age(contact) => other,
             _ => contact,
         };
-        self.identifiers.about_mut(identifier).by = Some(holder);
+        *self.identifiers.about_mut(identifier) = Some(holder);
     }
 
     /// Links the contacts from slot `first` on.

@@ -74,8 +74,13 @@ pub struct Graph {
     now: Timestamp,
     /// The unit of versions, see [`Snapshot::tick`](crate::Snapshot::tick); 0 before the first snapshot.
     tick: i64,
-    identifiers: Interner<Holding>,
+    /// Each with the live contact that holds it.
+    identifiers: Interner<Option<ContactSlot>>,
+    claims: StoredClaims,
     contacts: Vec<Node>,
+    /// By contact: one that is nearer to the primary, or the primary itself. Apart from the rest, since the way to the primary
+    /// is walked for every request, in graphs of millions of contacts.
+    parents: Vec<ContactSlot>,
     by_id: ById,
     /// Clusters whose primary was deleted by someone outside: the oldest member, which stands in for it, and the
     /// `linkedId` that all of them still have.
@@ -106,14 +111,6 @@ pub(crate) struct Met {
     pub(crate) contact: ContactSlot,
 }
 
-/// Who holds an identifier.
-#[derive(Clone, Copy, Default)]
-struct Holding {
-    /// The live contact it belongs to.
-    by: Option<ContactSlot>,
-    stored: StoredClaim,
-}
-
 /// The claim on an identifier as the snapshot saw it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum StoredClaim {
@@ -126,6 +123,29 @@ enum StoredClaim {
     HeldBy(ContactId),
 }
 
+/// By identifier; those behind the end are unknown, so a graph that has loaded nothing has none.
+#[derive(Clone, Default)]
+struct StoredClaims(Vec<StoredClaim>);
+
+impl StoredClaims {
+    fn get(&self, identifier: IdentifierSlot) -> StoredClaim {
+        self.0.get(identifier.position()).copied().unwrap_or_default()
+    }
+
+    fn set(&mut self, identifier: IdentifierSlot, claim: StoredClaim) {
+        let position = identifier.position();
+        if self.0.len() <= position {
+            self.0.resize(position + 1, StoredClaim::default());
+        }
+        self.0[position] = claim;
+    }
+
+    /// Keeps the room that it took.
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 #[derive(Clone)]
 struct Node {
     key: ContactRef,
@@ -133,8 +153,6 @@ struct Node {
     phone: Option<IdentifierSlot>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Towards the primary; the primary's own slot.
-    parent: ContactSlot,
     /// The next of the ring of members.
     next: ContactSlot,
 }
@@ -180,11 +198,16 @@ impl Graph {
     /// The primary of whoever holds the identifier.
     fn holder(&self, kind: IdentifierKind, value: Option<&str>) -> Option<ContactSlot> {
         let slot = self.identifiers.find(kind, value?)?;
-        self.identifiers.about(slot).by.map(|contact| self.root(contact))
+        self.held_by(slot).map(|contact| self.root(contact))
     }
 
     fn values(&self, slots: &[IdentifierSlot]) -> Vec<String> {
         slots.iter().map(|slot| self.identifiers.value(*slot).to_owned()).collect()
+    }
+
+    /// The live contact that an identifier belongs to.
+    fn held_by(&self, identifier: IdentifierSlot) -> Option<ContactSlot> {
+        *self.identifiers.about(identifier)
     }
 
     fn identifier(&self, slot: IdentifierSlot) -> Identifier {
@@ -212,12 +235,21 @@ impl Graph {
             self.by_id.insert(id, slot);
         }
         self.contacts.push(node);
+        self.parents.push(slot);
         slot
     }
 
+    fn parent(&self, slot: ContactSlot) -> ContactSlot {
+        self.parents[slot.position()]
+    }
+
+    fn set_parent(&mut self, slot: ContactSlot, parent: ContactSlot) {
+        self.parents[slot.position()] = parent;
+    }
+
     fn root(&self, mut slot: ContactSlot) -> ContactSlot {
-        while self.node(slot).parent != slot {
-            slot = self.node(slot).parent;
+        while self.parent(slot) != slot {
+            slot = self.parent(slot);
         }
         slot
     }
@@ -225,19 +257,19 @@ impl Graph {
     /// [`root`](Self::root), and halves the way there for the next time.
     fn find(&mut self, mut slot: ContactSlot) -> ContactSlot {
         loop {
-            let parent = self.node(slot).parent;
-            let grandparent = self.node(parent).parent;
+            let parent = self.parent(slot);
+            let grandparent = self.parent(parent);
             if parent == grandparent {
                 return parent;
             }
-            self.node_mut(slot).parent = grandparent;
+            self.set_parent(slot, grandparent);
             slot = grandparent;
         }
     }
 
     /// Makes the cluster of `root` part of the cluster of `primary`.
     fn join(&mut self, root: ContactSlot, primary: ContactSlot) {
-        self.node_mut(root).parent = primary;
+        self.set_parent(root, primary);
         let next = self.node(root).next;
         self.node_mut(root).next = self.node(primary).next;
         self.node_mut(primary).next = next;

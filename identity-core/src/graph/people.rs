@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::iter;
 
 use super::resident::TOGETHER;
 use super::rules::Proof;
@@ -14,7 +13,6 @@ use super::{ContactSlot, Graph};
 use crate::answer::{Counts, Identified};
 use crate::contact::ContactId;
 use crate::error::{Field, InvalidInput, InvalidReason};
-use crate::identifier::IdentifierKind;
 use crate::interner::{ColumnValues, IdentifierSlot, Interner};
 use crate::normalize::Normalizer;
 use crate::resolver::OnInvalid;
@@ -177,7 +175,7 @@ impl Numbered {
     }
 
     fn identify(&self, count: usize, refused: Vec<(usize, InvalidInput)>) -> People {
-        let mut graph = Graph::anonymous(self.emails.distinct, self.phones.distinct);
+        let mut graph = Graph::anonymous(self.emails.distinct as usize + self.phones.distinct as usize);
         let mut people = People { contacts: Vec::with_capacity(count), ..People::default() };
         let mut wrong = refused.iter().map(|(row, _)| *row).peekable();
         let mut first = 0;
@@ -212,12 +210,10 @@ impl Numbered {
 }
 
 impl Graph {
-    /// Of identifiers without values, the emails first.
-    fn anonymous(emails: u32, phones: u32) -> Self {
+    /// Of so many identifiers without values.
+    fn anonymous(identifiers: usize) -> Self {
         let mut graph = Self::resident();
-        let kinds = iter::repeat_n(IdentifierKind::Email, emails as usize);
-        graph.identifiers =
-            Interner::anonymous(kinds.chain(iter::repeat_n(IdentifierKind::Phone, phones as usize)));
+        graph.identifiers = Interner::anonymous(identifiers);
         graph
     }
 

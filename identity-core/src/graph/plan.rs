@@ -120,10 +120,9 @@ impl Graph {
         slots.dedup();
         let mut claims = Vec::with_capacity(slots.len());
         for slot in slots {
-            let holding = self.identifiers.about(slot);
-            let Some(holder) = holding.by else { continue };
+            let Some(holder) = self.held_by(slot) else { continue };
             let contact = self.node(holder).key;
-            let taken_from = match holding.stored {
+            let taken_from = match self.claims.get(slot) {
                 StoredClaim::HeldBy(id) if ContactRef::Known(id) == contact => continue,
                 StoredClaim::HeldBy(id) => Some(id),
                 StoredClaim::Free | StoredClaim::Unknown => None,

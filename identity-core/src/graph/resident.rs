@@ -83,9 +83,9 @@ impl Graph {
 
     /// Looks at whom the rules are about to meet, step by step too.
     pub(super) fn look_ahead(&self, proofs: &[Proof; TOGETHER]) {
-        let of = |identifier: Option<IdentifierSlot>| self.identifiers.about(identifier?).by;
+        let of = |identifier: Option<IdentifierSlot>| self.held_by(identifier?);
         let holders = proofs.map(|Proof { email, phone }| [of(email), of(phone)]);
-        let parent = |contact: Option<ContactSlot>| Some(self.node(contact?).parent);
+        let parent = |contact: Option<ContactSlot>| Some(self.parent(contact?));
         let parents = holders.map(|both| both.map(parent));
         std::hint::black_box(parents.map(|both| both.map(parent)));
     }
@@ -145,7 +145,7 @@ impl Graph {
         let mut claims = Vec::new();
         for identifier in query.identifiers {
             let slot = self.identifiers.find(identifier.kind, &identifier.value);
-            let Some(holder) = slot.and_then(|slot| self.identifiers.about(slot).by) else { continue };
+            let Some(holder) = slot.and_then(|slot| self.held_by(slot)) else { continue };
             let primary = self.root(holder);
             primaries.insert(primary);
             if let (Some(contact), Some(cluster)) = (self.id(holder), self.stored_primary(primary)) {
@@ -180,7 +180,7 @@ impl Graph {
         for claim in &changes.claims {
             let holder = slot(self, claim.contact);
             let identifier = self.identifiers.intern(claim.identifier.kind, &claim.identifier.value);
-            self.identifiers.about_mut(identifier).by = Some(holder);
+            *self.identifiers.about_mut(identifier) = Some(holder);
         }
         for relink in &changes.relinked {
             let orphaned =
@@ -215,8 +215,8 @@ impl Graph {
         if slot == primary {
             self.orphaned.remove(&slot);
             if let (Some(oldest), Some(deleted)) = (left.first().copied(), stored_primary) {
-                self.node_mut(slot).parent = oldest;
-                self.node_mut(oldest).parent = oldest;
+                self.set_parent(slot, oldest);
+                self.set_parent(oldest, oldest);
                 self.orphaned.insert(oldest, deleted);
             }
         }
@@ -228,12 +228,12 @@ impl Graph {
     fn release(&mut self, deleted: ContactSlot, left: &[ContactSlot]) {
         let Node { email, phone, .. } = *self.node(deleted);
         for identifier in email.into_iter().chain(phone) {
-            if self.identifiers.about(identifier).by == Some(deleted) {
+            if self.held_by(identifier) == Some(deleted) {
                 let carries = |slot: &ContactSlot| {
                     let node = self.node(*slot);
                     node.email == Some(identifier) || node.phone == Some(identifier)
                 };
-                self.identifiers.about_mut(identifier).by = left.iter().copied().find(carries);
+                *self.identifiers.about_mut(identifier) = left.iter().copied().find(carries);
             }
         }
     }
@@ -247,7 +247,7 @@ impl Graph {
         }
         for claim in &changes.claims {
             let slot = self.identifiers.find(claim.identifier.kind, &claim.identifier.value);
-            let holder = slot.and_then(|slot| self.identifiers.about(slot).by).and_then(|slot| self.id(slot));
+            let holder = slot.and_then(|slot| self.held_by(slot)).and_then(|slot| self.id(slot));
             if holder != claim.taken_from {
                 return Err(Error::conflict());
             }
@@ -265,7 +265,6 @@ impl Graph {
             phone,
             created_at: new.created_at,
             updated_at: new.created_at,
-            parent: slot,
             next: slot,
         })
     }
@@ -284,7 +283,7 @@ impl Graph {
 
     #[cfg(feature = "conformance")]
     pub(crate) fn all_claims(&self) -> Vec<(crate::identifier::Identifier, ContactId)> {
-        let held = |slot| Some((self.identifier(slot), self.id(self.identifiers.about(slot).by?)?));
+        let held = |slot| Some((self.identifier(slot), self.id(self.held_by(slot)?)?));
         let mut claims: Vec<_> = self.identifiers.slots().filter_map(held).collect();
         claims.sort_unstable();
         claims

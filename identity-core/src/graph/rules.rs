@@ -79,7 +79,7 @@ impl Graph {
     /// The holder of an identifier, and the primary of its cluster. If its stored primary is gone, the oldest that is left
     /// takes its place (rule 6).
     fn met(&mut self, identifier: IdentifierSlot, proof: Proof) -> Option<Met> {
-        let holder = self.identifiers.about(identifier).by?;
+        let holder = self.held_by(identifier)?;
         let primary = self.find(holder);
         if self.orphaned.contains_key(&primary) {
             self.promote(primary, proof);
@@ -93,18 +93,11 @@ impl Graph {
         let key = self.journal.next_key();
         let created_at = person.map_or(self.now, |primary| self.now.max(self.node(primary).created_at));
         let Proof { email, phone } = proof;
-        let contact = self.add(|slot| Node {
-            key,
-            email,
-            phone,
-            created_at,
-            updated_at: created_at,
-            parent: slot,
-            next: slot,
-        });
+        let contact =
+            self.add(|slot| Node { key, email, phone, created_at, updated_at: created_at, next: slot });
         self.journal.created.push(contact);
         for identifier in email.into_iter().chain(phone) {
-            self.identifiers.about_mut(identifier).by.get_or_insert(contact);
+            self.identifiers.about_mut(identifier).get_or_insert(contact);
             self.journal.claims.push(identifier);
         }
         let (kind, primary) = match person {
@@ -150,7 +143,7 @@ impl Graph {
             let Node { email, phone, .. } = *self.node(member);
             for identifier in email.into_iter().chain(phone) {
                 self.journal.claims.push(identifier);
-                if self.identifiers.about(identifier).stored == StoredClaim::Unknown {
+                if self.claims.get(identifier) == StoredClaim::Unknown {
                     self.journal.unasked.push(identifier);
                 }
             }

@@ -23,11 +23,16 @@ pub(crate) use column::ColumnValues;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct IdentifierSlot(u32);
 
-#[cfg(feature = "memory")]
 impl IdentifierSlot {
     /// The one with this number.
+    #[cfg(feature = "memory")]
     pub(crate) fn numbered(number: u32) -> Self {
         Self(number)
+    }
+
+    /// Its number, counted from 0.
+    pub(crate) fn position(self) -> usize {
+        self.0 as usize
     }
 }
 
@@ -35,16 +40,17 @@ impl IdentifierSlot {
 #[derive(Clone)]
 pub(crate) struct Interner<T> {
     table: Table,
-    entries: Vec<Entry<T>>,
+    entries: Vec<Entry>,
+    /// By identifier. Not among the entries: whoever has the number of an identifier asks for this alone.
+    about: Vec<T>,
     texts: Texts,
     hasher: DefaultHashBuilder,
 }
 
 #[derive(Clone)]
-struct Entry<T> {
+struct Entry {
     value: Text,
     kind: IdentifierKind,
-    about: T,
 }
 
 impl<T> Default for Interner<T> {
@@ -52,13 +58,14 @@ impl<T> Default for Interner<T> {
         Self {
             table: Table::default(),
             entries: Vec::new(),
+            about: Vec::new(),
             texts: Texts::default(),
             hasher: DefaultHashBuilder::default(),
         }
     }
 }
 
-impl<T: Default> Interner<T> {
+impl<T: Clone + Default> Interner<T> {
     /// The number of an identifier, if it has one.
     pub(crate) fn find(&self, kind: IdentifierKind, value: &str) -> Option<IdentifierSlot> {
         let hash = self.hash(kind, value);
@@ -73,50 +80,49 @@ impl<T: Default> Interner<T> {
 
     /// The same, by its hash.
     pub(crate) fn intern_hashed(&mut self, hash: u32, kind: IdentifierKind, value: &str) -> IdentifierSlot {
-        let Self { table, entries, texts, .. } = self;
+        let Self { table, entries, about, texts, .. } = self;
         let slot =
             match table.find_or_vacancy(hash, |slot| is_of(&entries[slot as usize], texts, kind, value)) {
                 Ok(slot) => slot,
                 Err(vacancy) => {
                     let slot = entries.len() as u32;
                     table.fill(vacancy, hash, slot);
-                    entries.push(Entry { value: texts.add(value), kind, about: T::default() });
+                    entries.push(Entry { value: texts.add(value), kind });
+                    about.push(T::default());
                     slot
                 }
             };
         IdentifierSlot(slot)
     }
 
-    /// Identifiers that are known by their numbers alone, and cannot be found.
+    /// So many identifiers that are known by their numbers alone: they have no kind and no value, and cannot be found.
     #[cfg(feature = "memory")]
-    pub(crate) fn anonymous(kinds: impl Iterator<Item = IdentifierKind>) -> Self {
-        let mut texts = Texts::default();
-        let value = texts.add("");
-        let entries = kinds.map(|kind| Entry { value, kind, about: T::default() }).collect();
-        Self { entries, texts, ..Self::default() }
+    pub(crate) fn anonymous(count: usize) -> Self {
+        Self { about: vec![T::default(); count], ..Self::default() }
     }
 
     /// Forgets all of them, and keeps the room that they took.
     pub(crate) fn clear(&mut self) {
         self.table.clear();
         self.entries.clear();
+        self.about.clear();
         self.texts.clear();
     }
 
     pub(crate) fn kind(&self, slot: IdentifierSlot) -> IdentifierKind {
-        self.entries[slot.0 as usize].kind
+        self.entries[slot.position()].kind
     }
 
     pub(crate) fn value(&self, slot: IdentifierSlot) -> &str {
-        self.texts.get(self.entries[slot.0 as usize].value)
+        self.texts.get(self.entries[slot.position()].value)
     }
 
     pub(crate) fn about(&self, slot: IdentifierSlot) -> &T {
-        &self.entries[slot.0 as usize].about
+        &self.about[slot.position()]
     }
 
     pub(crate) fn about_mut(&mut self, slot: IdentifierSlot) -> &mut T {
-        &mut self.entries[slot.0 as usize].about
+        &mut self.about[slot.position()]
     }
 
     #[cfg(feature = "conformance")]
@@ -145,7 +151,7 @@ impl<T: Default> Interner<T> {
 }
 
 /// Whether an entry is this identifier.
-fn is_of<T>(entry: &Entry<T>, texts: &Texts, kind: IdentifierKind, value: &str) -> bool {
+fn is_of(entry: &Entry, texts: &Texts, kind: IdentifierKind, value: &str) -> bool {
     entry.kind == kind && texts.get(entry.value) == value
 }
 
