@@ -42,8 +42,7 @@ impl Elements {
 
     pub(crate) fn number(&mut self, number: i64) {
         self.separate();
-        // Writing to a String does not fail.
-        let _ = write!(self.0, "{number}");
+        self.0.push_str(itoa::Buffer::new().format(number));
     }
 
     pub(crate) fn outcome<T: Answer>(&mut self, outcome: Result<T, Failure>) {
@@ -63,6 +62,7 @@ impl Elements {
 
     pub(crate) fn json(&mut self, value: &Value) {
         self.separate();
+        // Writing to a String does not fail.
         let _ = write!(self.0, "{value}");
     }
 
@@ -91,7 +91,7 @@ impl Elements {
 
     fn count(&mut self, count: usize) {
         self.separate();
-        let _ = write!(self.0, "{count}");
+        self.0.push_str(itoa::Buffer::new().format(count));
     }
 
     fn separate(&mut self) {

@@ -36,15 +36,21 @@ export class Elements {
   }
 
   #list<T>(): T[] {
-    const elements = this.#elements
+    const elements = this.#elements as T[]
     const begin = this.#next + 1
-    const end = begin + (elements[this.#next] as number)
-    this.#next = end
-    // Most have one or none.
-    if (end === begin + 1) {
-      return [elements[begin] as T]
+    const count = this.#elements[this.#next] as number
+    this.#next = begin + count
+    // Most have few, and the engine makes literals where they will stay: results are kept, and moved about otherwise.
+    switch (count) {
+      case 0:
+        return []
+      case 1:
+        return [elements[begin] as T]
+      case 2:
+        return [elements[begin] as T, elements[begin + 1] as T]
+      default:
+        return elements.slice(begin, this.#next)
     }
-    return end === begin ? [] : (elements.slice(begin, end) as T[])
   }
 }
 

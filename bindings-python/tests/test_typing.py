@@ -35,12 +35,22 @@ def test_mypy_is_content(root: Path) -> None:
         os.devnull,
         "examples",
         "python/identity_core",
+        "tests/typed_use.py",
         cwd=root,
     )
 
 
 def test_pyright_is_content(root: Path) -> None:
-    _run("pyright", "--pythonpath", sys.executable, "--project", "pyproject.toml", "examples", cwd=root)
+    _run(
+        "pyright",
+        "--pythonpath",
+        sys.executable,
+        "--project",
+        "pyproject.toml",
+        "examples",
+        "tests/typed_use.py",
+        cwd=root,
+    )
     _run("pyright", "--pythonpath", sys.executable, "--verifytypes", "identity_core", "--ignoreexternal", cwd=root)
 
 

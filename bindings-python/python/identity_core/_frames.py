@@ -32,13 +32,20 @@ class ArrowArrayExportable(Protocol):
     def __arrow_c_array__(self, requested_schema: Any = None) -> Any: ...
 
 
+class LazyFrame(Protocol):
+    """A ``polars.LazyFrame``, which is collected."""
+
+    def collect_schema(self) -> Any: ...
+
+
 #: What an import takes: a frame, an iterable of rows (dicts or named tuples), or a dict of columns.
 Rows: TypeAlias = Union[  # noqa: UP007 - classes that are protocols have no `|` before 3.11
     ArrowStreamExportable,
     ArrowArrayExportable,
+    LazyFrame,
     Iterable[Mapping[str, Any]],
     Iterable[tuple[Any, ...]],
-    Mapping[str, Sequence[Any]],
+    Mapping[str, Any],
 ]
 
 

@@ -73,10 +73,10 @@ class IdColumn(Sequence["int | None"]):
 class IdentifiedRows:
     """Who the rows of an import are, one row for each that went in, in their order.
 
-    It is an Arrow table (``__arrow_c_stream__``), so ``polars.DataFrame``, ``pyarrow.table`` and
-    ``pandas.DataFrame.from_arrow`` take it as it is, and ``frame["person"] = people["primary_contact_id"]`` works with
-    pandas and numpy. ``polars.from_arrow`` makes a series of structs of it; ``.struct.unnest()`` is the frame. The
-    columns:
+    It is an Arrow table (``__arrow_c_stream__``), so ``polars.DataFrame``, ``pyarrow.table`` and, from pandas 3 on,
+    ``pandas.DataFrame.from_arrow`` take it as it is; ``to_pandas`` works with older ones too, and
+    ``frame["person"] = people["primary_contact_id"]`` with pandas and numpy. ``polars.from_arrow`` makes a series of
+    structs of it; ``.struct.unnest()`` is the frame. The columns:
 
     ``primary_contact_id``
         the person's primary as it stands when the whole import is done: rows whose people were merged later carry the
