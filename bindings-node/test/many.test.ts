@@ -195,6 +195,14 @@ test('an iterable ends with CLOSED when the resolver closes; an array is finishe
   await failure(drain(resolver.identifyMany(rows(1))), 'CLOSED')
 })
 
+test('an array may be used anew as soon as the call is made', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  const requests = Array.from({ length: 5_000 }, (_, n) => ({ phoneNumber: n }))
+  const results = resolver.identifyMany(requests)
+  requests.length = 0
+  assert.equal((await results).length, 5_000)
+})
+
 /** Every 500th is none. */
 async function* rows(count: number): AsyncGenerator<IdentifyRequest> {
   for (let n = 0; n < count; n++) {

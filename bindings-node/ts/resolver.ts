@@ -114,10 +114,12 @@ export class IdentityResolver implements AsyncDisposable {
       if (!isSource(requests)) {
         throw invalid('the requests must be an array or an iterable')
       }
-      const many = new Many(this.#calls, requests, options)
-      return Array.isArray(requests)
-        ? Results.from(this.#calls.counted(() => all(many)))
-        : disposable(this.#each(many))
+      if (!Array.isArray(requests)) {
+        return disposable(this.#each(new Many(this.#calls, requests, options)))
+      }
+      // As it is now: whoever fills the array anew meanwhile means it for another call.
+      const many = new Many(this.#calls, requests.slice() as IdentifyRequest[], options)
+      return Results.from(this.#calls.counted(() => all(many)))
     } catch (error) {
       return Results.from(refuse(error))
     }
