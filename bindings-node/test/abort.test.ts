@@ -18,6 +18,18 @@ test('a signal that is aborted already', async () => {
   assert.deepEqual(await resolver.lookup(request), [], 'nothing was done')
 })
 
+test('a reason that cannot even be looked at', async () => {
+  await using resolver = await IdentityResolver.connect('memory:')
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const controller = new AbortController()
+  const calls = [1, 2].map(phoneNumber => resolver.identify({ phoneNumber }, { signal: controller.signal }))
+  const results = resolver.identifyMany([{ phoneNumber: 3 }], { signal: controller.signal })
+  controller.abort(proxy)
+  await Promise.all([...calls, results].map(call => failure(call, 'ABORTED')))
+  await failure(resolver.get(1, { signal: AbortSignal.abort(proxy) }), 'ABORTED')
+})
+
 test('an unused signal keeps no listener', async () => {
   await using resolver = await IdentityResolver.connect('memory:')
   const { signal } = new AbortController()

@@ -68,6 +68,20 @@ test('a getter that throws is a rejection too', async () => {
   assert.ok(error.cause instanceof RangeError)
 })
 
+test('so is one that throws what cannot be looked at', async () => {
+  const resolver = await connect()
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const trap = {
+    get email(): string {
+      throw proxy
+    },
+  }
+  await failure(resolver.identify(trap), 'INVALID_INPUT')
+  const [result] = await resolver.identifyMany([trap])
+  assert.ok(result instanceof IdentityError && result.code === 'INVALID_INPUT')
+})
+
 test('methods taken off their object reject', async () => {
   const { identify, lookup, get, identifyMany, close } = await connect()
   for (const method of [identify, lookup, get, identifyMany]) {
@@ -182,6 +196,8 @@ test('options that are none', async () => {
     [{ timeoutMs: 1.5 }, 'timeoutMs'],
     [{ timeout: 5 }, 'timeout'],
     [{ defaultRegion: 'nowhere' }, 'region'],
+    [{ defaultRegion: () => 'US' }, 'region'],
+    [{ batchSize: Symbol('10') }, 'batchSize'],
     [{ batchSize: 1_000_001 }, 'batchSize must be at most'],
     [{ importSize: Number.MAX_SAFE_INTEGER }, 'importSize must be at most'],
     [{ maxConnections: 4_294_967_295 }, 'maxConnections must be at most'],
@@ -202,4 +218,15 @@ test('options that are none', async () => {
   const resolver = await connect({ batchSize: undefined, defaultRegion: 'US' })
   assert.deepEqual((await resolver.identify({ phoneNumber: '(415) 555-0100' })).phoneNumbers, ['+14155550100'])
   assert.deepEqual(await resolver.identifyMany([], any({ signal: null })), [])
+})
+
+test('options that are getters of a class, and none', async () => {
+  class Settings {
+    get defaultRegion(): string {
+      return 'US'
+    }
+  }
+  const resolver = await connect(new Settings())
+  assert.deepEqual((await resolver.identify({ phoneNumber: '(415) 555-0100' })).phoneNumbers, ['+14155550100'])
+  await IdentityResolver.connect('memory:', null)
 })

@@ -1,4 +1,4 @@
-import { IdentityError, invalid, unreadable } from './error.js'
+import { invalid, isIdentityError, unreadable } from './error.js'
 
 /** Follows a request that goes as JSON. */
 const JSON_FOLLOWS = '\0'
@@ -20,7 +20,7 @@ export function encode(request: unknown): string {
       ? first + '\n' + second + '\n'
       : asJson(json(email, phoneNumber))
   } catch (error) {
-    throw error instanceof IdentityError ? error : unreadable('the request', error)
+    throw isIdentityError(error) ? error : unreadable('the request', error)
   }
 }
 

@@ -97,13 +97,38 @@ export function internal(cause: unknown): IdentityError {
   return new IdentityError('a bug of identity-core; please report it', { code: 'INTERNAL', cause })
 }
 
+/** @internal Whether it is one of ours. Of some proxies even that cannot be asked. */
+export function isIdentityError(value: unknown): value is IdentityError {
+  try {
+    return value instanceof IdentityError
+  } catch {
+    return false
+  }
+}
+
 /** @internal Why a signal gives a call up. */
 export function aborted(signal: AbortSignal): IdentityError {
-  const cause: unknown = signal.reason
-  const timeout = cause instanceof DOMException && cause.name === 'TimeoutError'
-  return timeout
+  const cause = reason(signal)
+  return isTimeout(cause)
     ? new IdentityError('the call took longer than its signal allows', { code: 'TIMEOUT', retryable: true, cause })
     : new IdentityError('the call was aborted', { code: 'ABORTED', cause })
+}
+
+function reason(signal: AbortSignal): unknown {
+  try {
+    return signal.reason as unknown
+  } catch (error) {
+    return error
+  }
+}
+
+/** It may be anything that somebody aborts with. */
+function isTimeout(reason: unknown): boolean {
+  try {
+    return reason instanceof DOMException && reason.name === 'TimeoutError'
+  } catch {
+    return false
+  }
 }
 
 /** @internal */

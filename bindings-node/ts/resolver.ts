@@ -3,7 +3,7 @@ import { channel } from './channel.js'
 import { Calls } from './calls.js'
 import { answers } from './decode.js'
 import { encode } from './encode.js'
-import { closed, IdentityError, internal, invalid } from './error.js'
+import { closed, IdentityError, internal, invalid, isIdentityError } from './error.js'
 import { isSource, Many, type Source } from './many.js'
 import { Open } from './open.js'
 import { disposable, Results } from './results.js'
@@ -50,11 +50,11 @@ export class IdentityResolver implements AsyncDisposable {
    * @param url The database; typed so that a variable of the environment may be given. Without one: `CONFIGURATION`.
    * @throws {@link IdentityError} `CONFIGURATION`, `UNAVAILABLE`, `REFUSED`, `NOT_ADOPTED`.
    */
-  static async connect(url: string | undefined, options: ConnectOptions = {}): Promise<IdentityResolver> {
+  static async connect(url: string | undefined, options?: ConnectOptions | null): Promise<IdentityResolver> {
     if (typeof url !== 'string') {
       throw new IdentityError('the database URL must be a string', { code: 'CONFIGURATION' })
     }
-    const text = optionsText(options)
+    const text = optionsText(options ?? {})
     const native = new Resolver(channel)
     const calls = new Calls(native)
     await calls.call(call => native.connect(call, url, text))
@@ -199,18 +199,54 @@ async function all(many: Many): Promise<IdentifyResult[]> {
   return results
 }
 
-/** Numbers that JSON would turn into null are kept, so that they are refused. */
+const OPTIONS: Record<keyof ConnectOptions, true> = {
+  acquireTimeoutMs: true,
+  adopt: true,
+  batchSize: true,
+  concurrentLoads: true,
+  concurrentWrites: true,
+  defaultRegion: true,
+  importSize: true,
+  maxConflicts: true,
+  maxConnections: true,
+  maxReconnects: true,
+  queueLength: true,
+  timeoutMs: true,
+}
+
+/** Whatever JSON would leave out, or turn into null, is kept, so that it is refused. */
 function optionsText(options: ConnectOptions): string {
   try {
-    const text = JSON.stringify(options, (_, value: unknown) =>
-      typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value,
-    ) as string | undefined
+    const text = JSON.stringify(withInherited(options), (_, value: unknown) => {
+      switch (typeof value) {
+        case 'bigint':
+        case 'function':
+        case 'symbol':
+          return String(value)
+        case 'number':
+          return Number.isFinite(value) ? value : String(value)
+        default:
+          return value
+      }
+    }) as string | undefined
     return text ?? 'null'
   } catch (cause) {
     throw new IdentityError('the options cannot be read', { code: 'CONFIGURATION', cause })
   }
 }
 
+/** The options of an object of a class may be getters, which are none of its own properties. */
+function withInherited(options: ConnectOptions): unknown {
+  if (typeof options !== 'object' || Array.isArray(options)) {
+    return options
+  }
+  const all: Record<string, unknown> = { ...options }
+  for (const name of Object.keys(OPTIONS) as (keyof ConnectOptions)[]) {
+    all[name] = options[name]
+  }
+  return all
+}
+
 function refuse(error: unknown): Promise<never> {
-  return Promise.reject(error instanceof IdentityError ? error : internal(error))
+  return Promise.reject(isIdentityError(error) ? error : internal(error))
 }

@@ -1,3 +1,4 @@
+/// <reference lib="es2022.error" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
 export { IdentityError, type IdentityErrorCode, type IdentityErrorOptions } from './error.js';
 export { IdentityResolver } from './resolver.js';

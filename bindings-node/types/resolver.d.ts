@@ -27,7 +27,7 @@ export declare class IdentityResolver implements AsyncDisposable {
      * @param url The database; typed so that a variable of the environment may be given. Without one: `CONFIGURATION`.
      * @throws {@link IdentityError} `CONFIGURATION`, `UNAVAILABLE`, `REFUSED`, `NOT_ADOPTED`.
      */
-    static connect(url: string | undefined, options?: ConnectOptions): Promise<IdentityResolver>;
+    static connect(url: string | undefined, options?: ConnectOptions | null): Promise<IdentityResolver>;
     /**
      * Finds out who this is: creates a person, adds what is new to a known one, merges two that turn out to be one, or writes
      * nothing where nothing is new.
