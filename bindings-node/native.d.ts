@@ -12,10 +12,12 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** The answers of all resolvers of one JavaScript environment, on their way to it. */
 export declare class Channel {
   /**
-   * `deliver` is called with texts of JSON: an array of a call's number, its answer, the next call's number, and so on. An
-   * answer is one element, or the elements of a contact.
+   * `deliver` is called with a text of JSON, and whether there are more of them: an array of a call's number, its answer, the
+   * next call's number, and so on. An answer is one element, or the elements of a contact.
    */
-  constructor(deliver: (arg: string) => void)
+  constructor(deliver: (arg0: string, arg1: boolean) => void)
+  /** The next text, as `deliver` gets them, if there is one by now. */
+  next(): string | null
   /** Keeps the process alive from now on: somebody waits for an answer. */
   hold(): void
   /** Keeps it alive no longer. */

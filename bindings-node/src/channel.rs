@@ -1,22 +1,22 @@
 //! The way back to JavaScript.
 //!
 //! Answers that are ready wait in a text until JavaScript's thread comes for them, and it is called once for all: a call into
-//! JavaScript costs many times what an answer does.
+//! JavaScript costs many times what an answer does. Where they are more than one text, it takes one a turn of its event loop.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
 
 /// Weak: waiting for answers that nobody asked for keeps no process alive.
-type Deliver = ThreadsafeFunction<(), (), String, Status, false, true>;
+type Deliver = ThreadsafeFunction<(), (), FnArgs<(String, bool)>, Status, false, true>;
 
-/// A text that is this long is not added to: parsing it takes JavaScript's thread about a millisecond.
-const LONG: usize = 64 * 1024;
+/// A text is not made longer than this by adding to it: parsing it takes JavaScript's thread about a millisecond.
+pub(crate) const LONG: usize = 64 * 1024;
 
 /// The answers of all resolvers of one JavaScript environment, on their way to it.
 #[napi]
@@ -26,19 +26,25 @@ pub struct Channel {
 
 #[napi]
 impl Channel {
-    /// `deliver` is called with texts of JSON: an array of a call's number, its answer, the next call's number, and so on. An
-    /// answer is one element, or the elements of a contact.
+    /// `deliver` is called with a text of JSON, and whether there are more of them: an array of a call's number, its answer, the
+    /// next call's number, and so on. An answer is one element, or the elements of a contact.
     #[napi(constructor, catch_unwind)]
-    pub fn new(deliver: Function<'_, String, ()>) -> Result<Self> {
+    pub fn new(deliver: Function<'_, FnArgs<(String, bool)>, ()>) -> Result<Self> {
         let outbox = Arc::new(Outbox::default());
         let waiting = Arc::clone(&outbox);
         let deliver = deliver
             .build_threadsafe_function::<()>()
             .callee_handled::<false>()
             .weak::<true>()
-            .build_callback(move |_| Ok(waiting.take()))?;
+            .build_callback(move |_| Ok(waiting.first().into()))?;
         outbox.state().deliver = Some(deliver);
         Ok(Self { outbox })
+    }
+
+    /// The next text, as `deliver` gets them, if there is one by now.
+    #[napi(catch_unwind)]
+    pub fn next(&self) -> Option<String> {
+        self.outbox.next()
     }
 
     /// Keeps the process alive from now on: somebody waits for an answer.
@@ -62,7 +68,7 @@ pub(crate) struct Outbox(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Each of them is one delivery, which was announced.
+    /// The first of them was announced.
     texts: VecDeque<String>,
     /// `None` where there is nobody to tell any more.
     deliver: Option<Deliver>,
@@ -79,11 +85,13 @@ impl Outbox {
             return;
         }
         match state.texts.back_mut() {
-            Some(text) if text.len() < LONG => {
+            Some(text) if text.len() + elements.len() < LONG => {
                 text.push(',');
                 text.push_str(elements);
             }
-            _ => {
+            // Whoever takes the one before comes for this one.
+            Some(_) => state.texts.push_back(format!("[{elements}")),
+            None => {
                 state.texts.push_back(format!("[{elements}"));
                 let deliver = state.deliver.as_ref();
                 let told = deliver.map(|deliver| deliver.call((), ThreadsafeFunctionCallMode::NonBlocking));
@@ -96,10 +104,16 @@ impl Outbox {
         }
     }
 
-    fn take(&self) -> String {
-        let mut text = self.state().texts.pop_front().unwrap_or_else(|| "[".to_owned());
+    /// The text that was announced, unless it was taken already, and whether there are more.
+    fn first(&self) -> (String, bool) {
+        let text = self.next().unwrap_or_else(|| "[]".to_owned());
+        (text, !self.state().texts.is_empty())
+    }
+
+    fn next(&self) -> Option<String> {
+        let mut text = self.state().texts.pop_front()?;
         text.push(']');
-        text
+        Some(text)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -12,11 +12,11 @@ use napi_derive::napi;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::channel::Outbox;
+use crate::channel::{LONG, Outbox};
 use crate::reply::{Elements, Failure};
 use crate::request::Requests;
 
-/// Answers of one delivery.
+/// Answers of one delivery, at most; fewer of them where they are long.
 const TOGETHER: usize = 1_000;
 
 /// An import on its way.
@@ -75,6 +75,9 @@ async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: 
             for answer in answers.by_ref().take(TOGETHER) {
                 elements.outcome(refused.instead_of(row, answer).map_err(Failure::from));
                 row += 1;
+                if elements.as_str().len() >= LONG {
+                    break;
+                }
             }
             let Progress { rows, people, merges, .. } =
                 *progress.lock().unwrap_or_else(PoisonError::into_inner);

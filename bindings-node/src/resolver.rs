@@ -10,7 +10,7 @@ use napi::Result;
 use napi_derive::napi;
 
 use crate::calls::{Calls, Panicked, answered, caught};
-use crate::channel::{Channel, Outbox};
+use crate::channel::{Channel, LONG, Outbox};
 use crate::import::Import;
 use crate::options::{Options, in_camel_case};
 use crate::reply::{Answer, Elements, Failure};
@@ -208,15 +208,21 @@ impl Inner {
         };
         let mut ready = pin!(resolver.identify_each(valid));
         while let Some(answers) = ready.next().await {
-            let mut elements = Elements::default();
-            let mut written = Vec::with_capacity(answers.len());
-            for (position, answer) in answers {
-                let (place, call) = asked[position];
-                elements.call(call, answer.map_err(Failure::from));
-                written.push(place);
+            let mut answers = answers.into_iter().peekable();
+            while answers.peek().is_some() {
+                let mut elements = Elements::default();
+                let mut written = Vec::with_capacity(answers.len());
+                for (position, answer) in answers.by_ref() {
+                    let (place, call) = asked[position];
+                    elements.call(call, answer.map_err(Failure::from));
+                    written.push(place);
+                    if elements.as_str().len() >= LONG {
+                        break;
+                    }
+                }
+                self.outbox.send(elements.as_str());
+                written.into_iter().for_each(|place| left[place] = false);
             }
-            self.outbox.send(elements.as_str());
-            written.into_iter().for_each(|place| left[place] = false);
         }
     }
 }

@@ -9,14 +9,30 @@ let numbers = 0
  * @internal The way back from the native part: one for this thread of JavaScript. Calls have numbers, and their answers come
  * many at a time.
  */
-export const channel = new Channel(text => {
+export const channel = new Channel((text, hasMore) => {
+  settle(text)
+  if (hasMore) {
+    setImmediate(next)
+  }
+})
+
+/** One text a turn, so that others have theirs: answers that are long, or many, come in several. */
+function next(): void {
+  const text = channel.next()
+  if (text !== null) {
+    settle(text)
+    setImmediate(next)
+  }
+}
+
+function settle(text: string): void {
   const elements = new Elements(JSON.parse(text) as unknown[])
   while (!elements.isAtEnd) {
     const call = elements.number()
     const answer = elements.answer()
     deliver(call, answer)
   }
-})
+}
 
 function deliver(call: number, answer: unknown): void {
   try {
