@@ -76,7 +76,8 @@ export interface Progress {
 export interface ManyOptions extends CallOptions {
     /**
      * Called now and then, with what was done since the begin. What it throws ends the import, and so does a promise of it that
-     * is rejected; the import waits for its promises before it ends.
+     * is rejected; the import waits for its promises before it ends. So it must not await the resolver's `close`, which waits for
+     * imports of arrays.
      */
     onProgress?: ((progress: Progress) => unknown) | undefined;
 }
