@@ -166,7 +166,8 @@ async fn a_scene_that_breaks_down_is_a_broken_promise() {
     assert!(verdict.broke_down.is_some() && !verdict.history.calls.is_empty());
     assert!(report::violations(&verdict).contains("disk-full"), "{}", report::violations(&verdict));
     let kept = std::fs::read_to_string(kept).expect("the histories");
-    assert!(kept.starts_with("## worker-0-0\nB "), "{kept}");
+    // It may have broken down before each of them had made a call.
+    assert!(kept.starts_with("## worker-0-0\n") && kept.contains("\nB "), "{kept}");
 }
 
 /// The exit status tells of a broken promise, and the table of which.
