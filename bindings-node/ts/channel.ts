@@ -10,18 +10,19 @@ let numbers = 0
  * many at a time.
  */
 export const channel = new Channel((text, hasMore) => {
-  settle(text)
+  // First, since the rest must come whatever is in this text.
   if (hasMore) {
     setImmediate(next)
   }
+  settle(text)
 })
 
 /** One text a turn, so that others have theirs: answers that are long, or many, come in several. */
 function next(): void {
   const text = channel.next()
   if (text !== null) {
-    settle(text)
     setImmediate(next)
+    settle(text)
   }
 }
 
