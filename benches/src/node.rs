@@ -56,12 +56,12 @@ impl NodeProcess {
         self.ask(json!({ "do": "visits", "file": file })).await.map(drop)
     }
 
-    /// All requests by one call of `identifyMany` on an empty memory store.
+    /// All requests by one call of `identifyMany` on an empty memory store, again and again.
     ///
     /// # Errors
     /// What goes wrong in it.
-    pub(crate) async fn many(&mut self) -> Result<Measured, Failure> {
-        self.measure(json!({ "do": "many" })).await
+    pub(crate) async fn many(&mut self, time: Duration) -> Result<Measured, Failure> {
+        self.measure(json!({ "do": "many", "seconds": time.as_secs_f64() })).await
     }
 
     /// The requests over and over, by callers of `identify` on a memory store.

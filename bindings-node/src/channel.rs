@@ -12,6 +12,8 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
 
+use crate::reply::Elements;
+
 /// Weak: waiting for answers that nobody asked for keeps no process alive.
 type Deliver = ThreadsafeFunction<(), (), FnArgs<(String, bool)>, Status, false, true>;
 
@@ -69,14 +71,14 @@ pub(crate) struct Outbox(Mutex<State>);
 #[derive(Default)]
 struct State {
     /// The first of them was announced.
-    texts: VecDeque<String>,
+    texts: VecDeque<Elements>,
     /// `None` where there is nobody to tell any more.
     deliver: Option<Deliver>,
 }
 
 impl Outbox {
-    /// Sends calls and their answers, see [`Elements`](crate::reply::Elements).
-    pub(crate) fn send(&self, elements: &str) {
+    /// Sends calls and their answers.
+    pub(crate) fn send(&self, elements: Elements) {
         if elements.is_empty() {
             return;
         }
@@ -85,14 +87,11 @@ impl Outbox {
             return;
         }
         match state.texts.back_mut() {
-            Some(text) if text.len() + elements.len() < LONG => {
-                text.push(',');
-                text.push_str(elements);
-            }
+            Some(text) if text.len() + elements.len() < LONG => text.extend(&elements),
             // Whoever takes the one before comes for this one.
-            Some(_) => state.texts.push_back(format!("[{elements}")),
+            Some(_) => state.texts.push_back(elements),
             None => {
-                state.texts.push_back(format!("[{elements}"));
+                state.texts.push_back(elements);
                 let deliver = state.deliver.as_ref();
                 let told = deliver.map(|deliver| deliver.call((), ThreadsafeFunctionCallMode::NonBlocking));
                 if told != Some(Status::Ok) {
@@ -111,9 +110,7 @@ impl Outbox {
     }
 
     fn next(&self) -> Option<String> {
-        let mut text = self.state().texts.pop_front()?;
-        text.push(']');
-        Some(text)
+        self.state().texts.pop_front().map(Elements::into_text)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{Stream, StreamExt, stream};
-use identity_core::{Error, IdentityResolver, OnInvalid, Progress, Rows};
+use identity_core::{IdentityResolver, OnInvalid, Progress};
 use napi_derive::napi;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -18,6 +18,9 @@ use crate::request::Requests;
 
 /// Answers of one delivery, at most; fewer of them where they are long.
 const TOGETHER: usize = 1_000;
+
+/// What a contact takes of it, in bytes: room for so many is there at once.
+const USUAL: usize = 64;
 
 /// An import on its way.
 #[napi]
@@ -60,76 +63,73 @@ impl Import {
 }
 
 async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: UnboundedReceiver<String>) {
-    let refused = Arc::<Refused>::default();
+    let under_way = Arc::<UnderWay>::default();
     let progress = Arc::<Mutex<Progress>>::default();
     let writing = Arc::clone(&progress);
-    let chunks = Box::pin(chunks(lines, resolver.import_size(), Arc::clone(&refused)));
-    let mut answers = resolver.identify_rows(chunks, OnInvalid::GoOn, move |now| {
+    let chunks = Box::pin(chunks(lines, resolver.import_size(), Arc::clone(&under_way)));
+    let mut answers = resolver.identify_rows_as(chunks, OnInvalid::GoOn, move |now| {
         *writing.lock().unwrap_or_else(PoisonError::into_inner) = now;
     });
-    let mut row = 0;
     while let Some(answers) = answers.next().await {
-        let mut answers = answers.into_iter().peekable();
+        let requests = under_way.next();
+        let Progress { rows, people, merges, .. } = *progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = json!({ "rows": rows, "people": people, "merges": merges });
+        let mut answers = answers.into_iter().enumerate().peekable();
         while answers.peek().is_some() {
-            let mut elements = Elements::default();
-            for answer in answers.by_ref().take(TOGETHER) {
-                elements.outcome(refused.instead_of(row, answer).map_err(Failure::from));
-                row += 1;
-                if elements.as_str().len() >= LONG {
+            let mut elements = Elements::with_room(LONG.min(answers.len() * USUAL));
+            elements.number(call);
+            elements.begin_contacts(&done);
+            for (row, answer) in answers.by_ref().take(TOGETHER) {
+                elements.outcome(requests.answer(row, answer).map_err(Failure::from));
+                if elements.len() >= LONG {
                     break;
                 }
             }
-            let Progress { rows, people, merges, .. } =
-                *progress.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = json!({ "rows": rows, "people": people, "merges": merges });
-            let mut delivery = Elements::default();
-            delivery.number(call);
-            delivery.object_with("contacts", &elements, &done);
-            outbox.send(delivery.as_str());
+            elements.end_contacts();
+            outbox.send(elements);
         }
     }
-    outbox.send(Elements::message(call, &Value::from("end")).as_str());
+    outbox.send(Elements::message(call, &Value::from("end")));
 }
 
-/// The requests of lines, `most` for one transaction, or those that are there. One that cannot be read goes on as an empty
-/// request, so that it has its place among the answers, and what is wrong with it is kept.
+/// The requests of lines, `most` for one transaction, or those that are there.
 fn chunks(
     lines: UnboundedReceiver<String>,
     most: usize,
-    refused: Arc<Refused>,
-) -> impl Stream<Item = Requests> + Send + 'static {
+    under_way: Arc<UnderWay>,
+) -> impl Stream<Item = Arc<Requests>> + Send + 'static {
     let texts = stream::unfold(lines, |mut lines| async { Some((lines.recv().await?, lines)) });
     // Each text has a request at least.
-    let begin = (Box::pin(texts.ready_chunks(most)), String::new(), 0);
-    stream::unfold(begin, move |(mut texts, mut rest, row)| {
-        let refused = Arc::clone(&refused);
+    let begin = (Box::pin(texts.ready_chunks(most)), String::new());
+    stream::unfold(begin, move |(mut texts, mut rest)| {
+        let under_way = Arc::clone(&under_way);
         async move {
             if rest.is_empty() {
                 rest = texts.next().await?.concat();
             }
-            let requests =
-                Requests::take(&mut rest, most, |place, error| refused.add(row + place as u64, error));
-            let next = row + requests.count() as u64;
-            Some((requests, (texts, rest, next)))
+            let requests = Arc::new(Requests::take(&mut rest, most));
+            under_way.add(Arc::clone(&requests));
+            Some((requests, (texts, rest)))
         }
     })
 }
 
-/// Rows that cannot be read, in order.
+/// The requests of which no answer has come yet, as they came.
 #[derive(Debug, Default)]
-struct Refused(Mutex<VecDeque<(u64, Error)>>);
+struct UnderWay(Mutex<VecDeque<Arc<Requests>>>);
 
-impl Refused {
-    fn add(&self, row: u64, error: Error) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back((row, error));
+impl UnderWay {
+    fn add(&self, requests: Arc<Requests>) {
+        self.requests().push_back(requests);
     }
 
-    fn instead_of<T>(&self, row: u64, answer: Result<T, Error>) -> Result<T, Error> {
-        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match refused.pop_front_if(|(refused, _)| *refused == row) {
-            Some((_, error)) => Err(error),
-            None => answer,
-        }
+    /// Those whose answers have come.
+    fn next(&self) -> Arc<Requests> {
+        self.requests().pop_front().unwrap_or_default()
+    }
+
+    fn requests(&self) -> MutexGuard<'_, VecDeque<Arc<Requests>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

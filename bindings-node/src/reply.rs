@@ -11,14 +11,33 @@ use identity_core::{ConsolidatedContact, ContactId, Error, Field};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::person::Packed;
+
 /// What JavaScript's numbers hold without loss, on either side of zero.
 const LARGEST: i64 = (1 << 53) - 1;
 
-/// Elements of an array of JSON.
-#[derive(Debug, Default)]
+/// Among texts: the one that the request gave, which JavaScript has. Most of what a person has is that, and reading it would
+/// make it anew.
+const OWN: i64 = 0;
+
+/// The begin of an array of JSON: its elements so far, without the bracket at its end.
+#[derive(Debug)]
 pub(crate) struct Elements(String);
 
+impl Default for Elements {
+    fn default() -> Self {
+        Self::with_room(0)
+    }
+}
+
 impl Elements {
+    /// With room for so many bytes.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push('[');
+        Self(text)
+    }
+
     /// A call and its answer.
     pub(crate) fn of<T: Answer>(call: i64, outcome: Result<T, Failure>) -> Self {
         let mut elements = Self::default();
@@ -56,8 +75,25 @@ impl Elements {
         self.json(&json!({ "error": Described::from(&failure) }));
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.len() == 1
+    }
+
+    /// In bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds others behind them.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        self.separate();
+        self.0.push_str(&others.0[1..]);
+    }
+
+    /// The whole array.
+    pub(crate) fn into_text(mut self) -> String {
+        self.0.push(']');
+        self.0
     }
 
     pub(crate) fn json(&mut self, value: &Value) {
@@ -66,10 +102,14 @@ impl Elements {
         let _ = write!(self.0, "{value}");
     }
 
-    /// An array of other elements, inside of an object under this name, beside what the object has already.
-    pub(crate) fn object_with(&mut self, name: &str, elements: &Self, members: &Value) {
+    /// An object: `with`, and contacts. They follow, until [`end_contacts`](Self::end_contacts).
+    pub(crate) fn begin_contacts(&mut self, with: &Value) {
         self.separate();
-        let _ = write!(self.0, "{{\"{name}\":[{}],\"with\":{members}}}", elements.0);
+        let _ = write!(self.0, "{{\"with\":{with},\"contacts\":[");
+    }
+
+    pub(crate) fn end_contacts(&mut self) {
+        self.0.push_str("]}");
     }
 
     fn text(&mut self, text: &str) {
@@ -84,9 +124,21 @@ impl Elements {
         }
     }
 
-    fn texts(&mut self, texts: &[String]) {
+    /// Texts, among which [`OWN`] stands for that of the request.
+    fn texts<'t>(&mut self, texts: impl ExactSizeIterator<Item = &'t str>, own: Option<&str>) {
         self.count(texts.len());
-        texts.iter().for_each(|text| self.text(text));
+        for text in texts {
+            if own == Some(text) {
+                self.number(OWN);
+            } else {
+                self.text(text);
+            }
+        }
+    }
+
+    fn ids(&mut self, ids: &[ContactId]) {
+        self.count(ids.len());
+        ids.iter().for_each(|id| self.number(id.get()));
     }
 
     fn count(&mut self, count: usize) {
@@ -95,7 +147,7 @@ impl Elements {
     }
 
     fn separate(&mut self) {
-        if !self.0.is_empty() {
+        if !self.0.ends_with('[') {
             self.0.push(',');
         }
     }
@@ -122,17 +174,41 @@ impl Answer for () {
 
 impl Answer for ConsolidatedContact {
     fn largest_id(&self) -> i64 {
-        let ids = self.secondary_contact_ids.iter().chain([&self.primary_contact_id]);
-        ids.map(|id| id.get().saturating_abs()).max().unwrap_or_default()
+        largest(self.primary_contact_id, &self.secondary_contact_ids)
     }
 
     fn write(&self, elements: &mut Elements) {
         elements.number(self.primary_contact_id.get());
-        elements.texts(&self.emails);
-        elements.texts(&self.phone_numbers);
-        elements.count(self.secondary_contact_ids.len());
-        self.secondary_contact_ids.iter().for_each(|id| elements.number(id.get()));
+        elements.texts(self.emails.iter().map(String::as_str), None);
+        elements.texts(self.phone_numbers.iter().map(String::as_str), None);
+        elements.ids(&self.secondary_contact_ids);
     }
+}
+
+/// A contact for somebody who has the texts of the request at hand.
+#[derive(Debug)]
+pub(crate) struct AnswerTo<'r> {
+    pub(crate) email: Option<&'r str>,
+    pub(crate) phone_number: Option<&'r str>,
+    pub(crate) person: Packed,
+}
+
+impl Answer for AnswerTo<'_> {
+    fn largest_id(&self) -> i64 {
+        largest(self.person.primary, &self.person.secondaries)
+    }
+
+    fn write(&self, elements: &mut Elements) {
+        elements.number(self.person.primary.get());
+        elements.texts(self.person.emails(), self.email);
+        elements.texts(self.person.phone_numbers(), self.phone_number);
+        elements.ids(&self.person.secondaries);
+    }
+}
+
+fn largest(primary: ContactId, secondaries: &[ContactId]) -> i64 {
+    let ids = secondaries.iter().chain([&primary]);
+    ids.map(|id| id.get().saturating_abs()).max().unwrap_or_default()
 }
 
 impl Answer for Vec<ConsolidatedContact> {
@@ -141,9 +217,9 @@ impl Answer for Vec<ConsolidatedContact> {
     }
 
     fn write(&self, elements: &mut Elements) {
-        let mut contacts = Elements::default();
-        self.iter().for_each(|contact| contact.write(&mut contacts));
-        elements.object_with("contacts", &contacts, &Value::Null);
+        elements.begin_contacts(&Value::Null);
+        self.iter().for_each(|contact| contact.write(elements));
+        elements.end_contacts();
     }
 }
 
@@ -226,7 +302,7 @@ fn causes(error: &Error) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use identity_core::ErrorKind;
+    use identity_core::{ErrorKind, FromPerson};
 
     use super::*;
 
@@ -239,27 +315,47 @@ mod tests {
         }
     }
 
-    fn parsed(elements: &Elements) -> Value {
-        serde_json::from_str(&format!("[{}]", elements.as_str())).unwrap()
+    fn parsed(elements: Elements) -> Value {
+        serde_json::from_str(&elements.into_text()).unwrap()
     }
 
     #[test]
     fn contacts_are_flat() {
         let mut elements = Elements::of(7, Ok(person(2)));
-        assert_eq!(parsed(&elements), json!([7, 1, 1, "\"a\"@x.io", 0, 1, 2]));
         elements.number(8);
         elements.outcome(Ok(None::<ConsolidatedContact>));
         elements.number(9);
         elements.outcome(Ok(vec![person(3)]));
         let all = json!([7, 1, 1, "\"a\"@x.io", 0, 1, 2, 8, null, 9,
             { "contacts": [1, 1, "\"a\"@x.io", 0, 1, 3], "with": null }]);
-        assert_eq!(parsed(&elements), all);
+        assert_eq!(parsed(elements), all);
+    }
+
+    #[test]
+    fn what_the_request_gave_is_not_sent_back() {
+        let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+        let contact = ConsolidatedContact {
+            emails: texts(["first@x.io", "second@x.io"]),
+            phone_numbers: texts(["1", "2"]),
+            ..person(2)
+        };
+        let reply = |email, phone_number| {
+            let person = Packed::from_contact(contact.clone());
+            parsed(Elements::of(7, Ok(AnswerTo { email, phone_number, person })))
+        };
+        let all = json!([7, 1, 2, "first@x.io", "second@x.io", 2, "1", "2", 1, 2]);
+        assert_eq!(reply(None, None), all);
+        assert_eq!(reply(Some("SECOND@x.io"), Some(" 1")), all, "as it was normalised");
+        assert_eq!(
+            reply(Some("second@x.io"), Some("1")),
+            json!([7, 1, 2, "first@x.io", OWN, 2, OWN, "2", 1, 2])
+        );
     }
 
     #[test]
     fn errors_have_codes() {
         let elements = Elements::of::<()>(3, Err(Error::Overloaded.into()));
-        let parsed = parsed(&elements);
+        let parsed = parsed(elements);
         assert_eq!(parsed[1]["error"]["code"], "OVERLOADED");
         assert_eq!(parsed[1]["error"]["retryable"], true);
     }
@@ -279,8 +375,8 @@ mod tests {
     #[test]
     fn ids_are_never_rounded() {
         for (id, held) in [(LARGEST, true), (-LARGEST, true), (LARGEST + 1, false), (i64::MIN, false)] {
-            let text = Elements::of(1, Ok(Some(person(id))));
-            assert_eq!(text.as_str().contains("ID_TOO_LARGE"), !held, "{}", text.as_str());
+            let text = Elements::of(1, Ok(Some(person(id)))).into_text();
+            assert_eq!(text.contains("ID_TOO_LARGE"), !held, "{text}");
         }
     }
 }

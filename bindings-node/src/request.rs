@@ -8,6 +8,9 @@ use std::fmt;
 
 use identity_core::{Error, IdentifyRequest, InvalidReason, PhoneNumber, PhoneRef, Rows};
 
+use crate::person::Packed;
+use crate::reply::AnswerTo;
+
 /// The second line of a request that is JSON. JavaScript sends no phone number that looks like it.
 const JSON: &str = "\0";
 
@@ -18,6 +21,7 @@ pub(crate) fn read(text: &str) -> impl Iterator<Item = Result<IdentifyRequest, E
 }
 
 /// Requests that lie in a text, and are read there.
+#[derive(Default)]
 pub(crate) struct Requests {
     text: String,
     places: Vec<Place>,
@@ -29,12 +33,13 @@ enum Place {
     Lines { begin: usize, middle: usize, end: usize },
     /// Not in the text, but here alone: it was JSON.
     Apart(Vec<IdentifyRequest>),
+    /// It was to be JSON, and is no request. It goes on as an empty one, so that it has its place among the answers.
+    Refused(Error),
 }
 
 impl Requests {
-    /// Takes the first requests off a text, `most` of them or all. One that cannot be read becomes an empty one, and `refuse` is
-    /// told which it is, and why.
-    pub(crate) fn take(text: &mut String, most: usize, mut refuse: impl FnMut(usize, Error)) -> Self {
+    /// Takes the first requests off a text, `most` of them or all.
+    pub(crate) fn take(text: &mut String, most: usize) -> Self {
         let mut places = Vec::new();
         let mut begin = 0;
         while places.len() < most {
@@ -45,10 +50,8 @@ impl Requests {
                 break;
             };
             places.push(if text[middle..end - 1] == *JSON {
-                Place::Apart(vec![request(&text[begin..middle], JSON).unwrap_or_else(|error| {
-                    refuse(places.len(), error);
-                    IdentifyRequest::new()
-                })])
+                request(&text[begin..middle], JSON)
+                    .map_or_else(Place::Refused, |request| Place::Apart(vec![request]))
             } else {
                 Place::Lines { begin, middle, end }
             });
@@ -56,6 +59,21 @@ impl Requests {
         }
         let rest = text.split_off(begin);
         Self { text: std::mem::replace(text, rest), places }
+    }
+
+    /// What JavaScript is told of a row.
+    pub(crate) fn answer(&self, row: usize, answer: Result<Packed, Error>) -> Result<AnswerTo<'_>, Error> {
+        let (email, phone_number) = match self.places.get(row) {
+            Some(Place::Lines { begin, middle, end }) => {
+                (self.line(*begin, *middle), self.line(*middle, *end))
+            }
+            // Of an empty request the library says that it is none; why this one is none is known here.
+            Some(Place::Refused(error)) if matches!(answer, Err(Error::InvalidInput(_))) => {
+                return Err(error.clone());
+            }
+            Some(Place::Apart(_) | Place::Refused(_)) | None => (None, None),
+        };
+        Ok(AnswerTo { email, phone_number, person: answer? })
     }
 
     fn line(&self, begin: usize, end: usize) -> Option<&str> {
@@ -72,6 +90,7 @@ impl Rows for Requests {
         match &self.places[row] {
             Place::Lines { begin, middle, .. } => Ok(self.line(*begin, *middle)),
             Place::Apart(request) => request.email(0),
+            Place::Refused(_) => Ok(None),
         }
     }
 
@@ -79,6 +98,7 @@ impl Rows for Requests {
         match &self.places[row] {
             Place::Lines { middle, end, .. } => Ok(self.line(*middle, *end).map(PhoneRef::Text)),
             Place::Apart(request) => request.phone_number(0),
+            Place::Refused(_) => Ok(None),
         }
     }
 }
@@ -118,6 +138,8 @@ fn given(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use identity_core::Normalizer;
+
     use super::*;
 
     #[test]
@@ -133,14 +155,9 @@ mod tests {
         assert_eq!(read[3].as_ref().unwrap(), &of().phone_number(5_u64));
         assert!(matches!(read[4], Err(Error::InvalidInput(_))));
 
-        let mut refused = Vec::new();
         let mut rest = text.to_owned();
-        let first = Requests::take(&mut rest, 4, |place, _| refused.push(place));
-        let second = Requests::take(&mut rest, 4, |place, error| {
-            assert!(matches!(error, Error::InvalidInput(_)));
-            refused.push(4 + place);
-        });
-        assert_eq!((first.count(), second.count(), rest.as_str(), refused), (4, 1, "", vec![4]));
+        let (first, second) = (Requests::take(&mut rest, 4), Requests::take(&mut rest, 4));
+        assert_eq!((first.count(), second.count(), rest.as_str()), (4, 1, ""));
         for (row, request) in read[..4].iter().enumerate() {
             let request = request.as_ref().unwrap();
             assert_eq!(first.email(row).unwrap(), request.email.as_deref());
@@ -152,6 +169,10 @@ mod tests {
             assert_eq!(phone, request.phone_number);
         }
         assert_eq!((second.email(0), second.phone_number(0)), (Ok(None), Ok(None)));
+        let empty = Normalizer::new().request(&of());
+        let refused = second.answer(0, Err(empty.unwrap_err())).unwrap_err();
+        assert_eq!(refused.to_string(), read_one("null\n\0\n").unwrap_err().to_string());
+        assert!(matches!(second.answer(0, Err(Error::Closed)), Err(Error::Closed)));
 
         assert_eq!(read_one("a@x.io\n12\n").unwrap(), of().email("a@x.io").phone_number("12"));
         assert!(read_one("null\n\0\n").is_err());

@@ -155,7 +155,7 @@ impl Inner {
     }
 
     fn answer<T: Answer>(&self, call: i64, answer: std::result::Result<T, Failure>) {
-        self.outbox.send(Elements::of(call, answer).as_str());
+        self.outbox.send(Elements::of(call, answer));
     }
 
     /// Answers a call with what work comes to.
@@ -193,7 +193,7 @@ impl Inner {
                 Err(error) => refused.call::<ConsolidatedContact>(call, Err(error.into())),
             }
         }
-        self.outbox.send(refused.as_str());
+        self.outbox.send(refused);
         left.fill(false);
         asked.iter().for_each(|&(place, _)| left[place] = true);
         let resolver = match self.resolver() {
@@ -216,11 +216,11 @@ impl Inner {
                     let (place, call) = asked[position];
                     elements.call(call, answer.map_err(Failure::from));
                     written.push(place);
-                    if elements.as_str().len() >= LONG {
+                    if elements.len() >= LONG {
                         break;
                     }
                 }
-                self.outbox.send(elements.as_str());
+                self.outbox.send(elements);
                 written.into_iter().for_each(|place| left[place] = false);
             }
         }

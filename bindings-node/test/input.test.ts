@@ -82,12 +82,14 @@ test('so is one that throws what cannot be looked at', async () => {
   assert.ok(result instanceof IdentityError && result.code === 'INVALID_INPUT')
 })
 
-test('methods taken off their object reject', async () => {
+test('methods taken off their resolver say so', async () => {
   const { identify, lookup, get, identifyMany, close } = await connect()
-  for (const method of [identify, lookup, get, identifyMany]) {
-    await failure((method as (value: unknown) => unknown)([]))
+  for (const method of [identify, lookup, get, identifyMany, close] as ((value: unknown) => unknown)[]) {
+    for (const value of [[], 1]) {
+      const error = await failure(method(value), 'INVALID_INPUT')
+      assert.match(error.message, method === identifyMany && value === 1 ? /./ : /on their resolver/)
+    }
   }
-  await assert.rejects(close())
 })
 
 test('numbers are taken as their digits, to the last one', async () => {
@@ -98,6 +100,11 @@ test('numbers are taken as their digits, to the last one', async () => {
   assert.equal(await digits(Number.MAX_SAFE_INTEGER), '9007199254740991')
   assert.equal(await digits(9_007_199_254_740_993n), '9007199254740993')
   assert.equal(await digits(2n ** 64n - 1n), '18446744073709551615')
+  for (const none of [-1n, 2n ** 64n, 10n ** 200_000n]) {
+    const error = await failure(digits(none), 'INVALID_INPUT')
+    assert.equal(error.field, 'phoneNumber')
+    assert.match(error.message, /at most 64 bits/)
+  }
 })
 
 test('contact ids that are none', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { IdentityError, IdentityResolver, type IdentifyRequest, type Progress } from 'identity-core'
+import { type ConsolidatedContact, IdentityError, IdentityResolver, type IdentifyRequest, type Progress } from 'identity-core'
 import { fresh, kinds } from './support/databases.js'
 import { failure } from './support/failures.js'
 
@@ -47,6 +47,49 @@ for (const kind of kinds) {
       await sleep(20)
       assert.equal(read, after, 'it is not read any more')
     })
+  })
+}
+
+for (const kind of kinds) {
+  test(`${kind}: each request is answered as a call by itself`, async t => {
+    const requests = Array.from({ length: 1_000 }, (_, row) => spelt(row))
+    await using together = await IdentityResolver.connect(await fresh(t, kind), { importSize })
+    await using alone = await IdentityResolver.connect(await fresh(t, kind))
+    const expected: unknown[] = []
+    for (const request of requests) {
+      expected.push(await alone.identify(request).catch((error: unknown) => error))
+    }
+    const results = await together.identifyMany(requests)
+    assert.deepEqual(inOrderOfIds(results), inOrderOfIds(expected))
+    const people = results.filter((result): result is ConsolidatedContact => !(result instanceof IdentityError))
+    assert.ok(people.some(person => person.emails.length > 3 && person.phoneNumbers.length > 3), 'people have many')
+    assert.ok(people.length < results.length, 'some are no requests')
+  })
+}
+
+/** Requests of some people who come again and again, each written in one way or another. */
+function spelt(row: number): IdentifyRequest {
+  // Of each person there are six emails and six phone numbers; every thirtieth request has one of another person.
+  const drawn = (of: number, many: number): number => ((row + 1) * of) % many
+  const person = drawn(7_919, 40)
+  const other = row % 30 === 0 ? (person + 1) % 40 : person
+  const email = `customer.${person}.${drawn(104_729, 601) % 6}@example.com`
+  const digits = 5_550_000 + other * 10 + (drawn(1_299_709, 599) % 6)
+  const emails = [email, ` ${email.toUpperCase()}`, null, email, '', email]
+  const phoneNumbers = [digits, `${digits}`, `(${digits})`, BigInt(digits) as unknown as number, null, -1, `${digits}`]
+  return { email: emails[row % emails.length]!, phoneNumber: phoneNumbers[row % phoneNumbers.length]! }
+}
+
+/** With ids in the order in which they first appear, since databases give their own. */
+function inOrderOfIds(results: unknown[]): unknown[] {
+  const ids = new Map<number, number>()
+  const inOrder = (id: number): number => ids.get(id) ?? (ids.set(id, ids.size), ids.size - 1)
+  return results.map(result => {
+    if (result instanceof IdentityError) {
+      return [result.code, result.field, result.message]
+    }
+    const { primaryContactId, emails, phoneNumbers, secondaryContactIds } = result as ConsolidatedContact
+    return [inOrder(primaryContactId), emails, phoneNumbers, secondaryContactIds.map(inOrder)]
   })
 }
 

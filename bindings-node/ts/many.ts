@@ -1,8 +1,8 @@
 import type { Import } from '../native.js'
+import { Asked, type Element } from './asked.js'
 import { type Calls, LONG } from './calls.js'
 import { forget, hold, listen, release, take } from './channel.js'
-import { answers } from './decode.js'
-import { encode } from './encode.js'
+import { encode, joined, NOTHING } from './encode.js'
 import { aborted, closed, IdentityError, internal, invalid, unreadable } from './error.js'
 import type { Receiver } from './receivers.js'
 import { onAbort, option, signalOf } from './signal.js'
@@ -37,7 +37,7 @@ export function isSource(requests: unknown): requests is Source {
 }
 
 /** What the native part tells of an import. */
-type Message = { contacts: unknown[]; with: Progress } | 'end' | IdentityError
+type Message = { contacts: Element[]; with: Progress } | 'end' | IdentityError
 
 /**
  * @internal Many requests from one source, and their results in order. The source is read as far as a few transactions are
@@ -52,9 +52,10 @@ export class Many implements Receiver {
   #native!: Import
   #window = 0
   #iterator: Iterator<IdentifyRequest> | AsyncIterator<IdentifyRequest> | undefined
-  /** Lines that wait for the end of this tick, and their characters. */
+  /** Lines that wait for the end of this tick, two of each request, and their characters. */
   #lines: string[] = []
   #length = 0
+  readonly #asked = new Asked()
   #rows = 0
   #answered = 0
   #progress = 0
@@ -206,7 +207,7 @@ export class Many implements Receiver {
         return true
       }
       this.#add(value)
-      if (this.#lines.length >= TOGETHER || this.#length >= LONG) {
+      if (this.#lines.length >= 2 * TOGETHER || this.#length >= LONG) {
         this.#flush()
         // Others have their turn.
         await new Promise(resolve => setImmediate(resolve))
@@ -219,18 +220,20 @@ export class Many implements Receiver {
   }
 
   #add(request: unknown): void {
-    let line = '\n\n'
+    let lines = NOTHING
     try {
-      line = encode(request)
+      lines = encode(request)
     } catch (error) {
       this.#refused.set(this.#rows, error as IdentityError)
     }
-    if (this.#length + line.length > LONG) {
+    const [first, second] = lines
+    const length = first.length + second.length + 2
+    if (this.#length + length > LONG) {
       this.#flush()
     }
     this.#rows += 1
-    this.#length += line.length
-    if (this.#lines.push(line) === 1) {
+    this.#length += length
+    if (this.#lines.push(first, second) === 2) {
       // Where the source pauses, what it has given goes on.
       process.nextTick(this.#flush)
     }
@@ -244,7 +247,8 @@ export class Many implements Receiver {
     this.#lines = []
     this.#length = 0
     try {
-      this.#native.push(lines.join(''))
+      this.#native.push(joined(lines))
+      this.#asked.add(lines)
       this.#hold()
     } catch (error) {
       this.fail(internal(error))
@@ -267,12 +271,12 @@ export class Many implements Receiver {
     } else if (message instanceof IdentityError) {
       this.fail(message)
     } else {
-      const results = answers(message.contacts)
+      const results = this.#asked.results(message.contacts)
       const first = this.#answered
       this.#answered += results.length
       this.#correct(results, first)
       this.#ready.push(results)
-      if (this.#answered === this.#rows - this.#lines.length && !this.#isRead) {
+      if (this.#answered === this.#rows - this.#lines.length / 2 && !this.#isRead) {
         this.#release()
       }
       void this.#tell(message.with)

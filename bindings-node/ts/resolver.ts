@@ -2,7 +2,7 @@ import { Resolver } from '../native.js'
 import { channel } from './channel.js'
 import { Calls } from './calls.js'
 import { answers } from './decode.js'
-import { encode } from './encode.js'
+import { encoded } from './encode.js'
 import { closed, IdentityError, internal, invalid, isIdentityError } from './error.js'
 import { isSource, Many, type Source } from './many.js'
 import { Open } from './open.js'
@@ -70,13 +70,13 @@ export class IdentityResolver implements AsyncDisposable {
    */
   identify(request: IdentifyRequest, options?: CallOptions): Promise<ConsolidatedContact> {
     try {
-      const line = encode(request)
+      const line = encoded(request)
       const signal = signalOf(options)
       return signal === undefined
         ? this.#calls.identify(line)
         : this.#calls.call((call, cancellable) => this.#calls.native.identify(call, line, cancellable), signal)
     } catch (error) {
-      return refuse(error)
+      return IdentityResolver.#refuse(this, error)
     }
   }
 
@@ -121,7 +121,7 @@ export class IdentityResolver implements AsyncDisposable {
       const many = new Many(this.#calls, requests.slice() as IdentifyRequest[], options)
       return Results.from(this.#calls.counted(() => all(many)))
     } catch (error) {
-      return Results.from(refuse(error))
+      return Results.from(IdentityResolver.#refuse(this, error))
     }
   }
 
@@ -131,7 +131,7 @@ export class IdentityResolver implements AsyncDisposable {
    */
   lookup(request: IdentifyRequest, options?: CallOptions): Promise<ConsolidatedContact[]> {
     try {
-      const line = encode(request)
+      const line = encoded(request)
       const { native } = this.#calls
       const found = this.#calls.call<{ contacts: unknown[] }>(
         (call, cancellable) => native.lookup(call, line, cancellable),
@@ -139,7 +139,7 @@ export class IdentityResolver implements AsyncDisposable {
       )
       return found.then(({ contacts }) => answers(contacts) as ConsolidatedContact[])
     } catch (error) {
-      return refuse(error)
+      return IdentityResolver.#refuse(this, error)
     }
   }
 
@@ -152,13 +152,13 @@ export class IdentityResolver implements AsyncDisposable {
   get(contactId: number | bigint, options?: CallOptions): Promise<ConsolidatedContact | null> {
     try {
       if (typeof contactId !== 'bigint' && !Number.isSafeInteger(contactId)) {
-        return refuse(invalid('the contact id must be a whole number that JavaScript holds exactly, or a bigint'))
+        throw invalid('the contact id must be a whole number that JavaScript holds exactly, or a bigint')
       }
       const { native } = this.#calls
       const id = contactId.toString()
       return this.#calls.call((call, cancellable) => native.get(call, id, cancellable), signalOf(options))
     } catch (error) {
-      return refuse(error)
+      return IdentityResolver.#refuse(this, error)
     }
   }
 
@@ -167,14 +167,26 @@ export class IdentityResolver implements AsyncDisposable {
    * imports of iterables at their next step. Closing again is harmless. A process may end without it.
    */
   async close(): Promise<void> {
-    const closing = this.#calls.close()
-    this.#open.fail(closed())
-    await closing
+    try {
+      const closing = this.#calls.close()
+      this.#open.fail(closed())
+      await closing
+    } catch (error) {
+      await IdentityResolver.#refuse(this, error)
+    }
   }
 
   /** The same as {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** Whoever takes a method off its resolver to call it alone is told so. */
+  static #refuse(resolver: unknown, error: unknown): Promise<never> {
+    if (typeof resolver !== 'object' || resolver === null || !(#calls in resolver)) {
+      return Promise.reject(invalid('methods are called on their resolver: resolver.identify(…), not identify(…) alone'))
+    }
+    return Promise.reject(isIdentityError(error) ? error : internal(error))
   }
 
   async *#each(many: Many): AsyncGenerator<IdentifyResult, void, void> {
@@ -245,8 +257,4 @@ function withInherited(options: ConnectOptions): unknown {
     all[name] = options[name]
   }
   return all
-}
-
-function refuse(error: unknown): Promise<never> {
-  return Promise.reject(isIdentityError(error) ? error : internal(error))
 }

@@ -1,11 +1,14 @@
-//! What a caller gets for a request: the whole person, or ids only.
+//! What a caller gets for a request: the whole person, or what is made of it, or ids only.
 
 use serde::{Deserialize, Serialize};
 
 use crate::changes::{ContactRef, Draft, EventKind};
-use crate::contact::{ConsolidatedContact, ContactId};
+use crate::contact::ContactId;
 use crate::error::Error;
+#[cfg(feature = "memory")]
+use crate::graph::Found;
 use crate::graph::{Graph, Met};
+use crate::person::FromPerson;
 
 /// Whom a request turned out to be, as ids: what imports of many rows ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,7 +22,8 @@ pub struct Identified {
     pub contact_id: ContactId,
 }
 
-/// A kind of answer. It is drafted from the graph right after its request, and gets its ids once they are known.
+/// A kind of answer. It is drafted from the graph right after its request, and gets its ids once they are known; or it is made
+/// at once where they are known already.
 pub(crate) trait Answer: Sized + Send + Sync + 'static {
     type Draft: Send + Sync;
 
@@ -27,9 +31,13 @@ pub(crate) trait Answer: Sized + Send + Sync + 'static {
 
     /// `None` only where the store gave too few ids.
     fn settle(draft: Self::Draft, ids: &[ContactId]) -> Option<Self>;
+
+    /// Both in one, with room that is used again.
+    #[cfg(feature = "memory")]
+    fn at_once(graph: &Graph, met: Met, room: &mut Found) -> Option<Self>;
 }
 
-impl Answer for ConsolidatedContact {
+impl<P: FromPerson> Answer for P {
     type Draft = Draft;
 
     fn draft(graph: &Graph, met: Met) -> Draft {
@@ -37,7 +45,12 @@ impl Answer for ConsolidatedContact {
     }
 
     fn settle(draft: Draft, ids: &[ContactId]) -> Option<Self> {
-        draft.resolve(ids)
+        draft.resolve(ids).map(Self::from_contact)
+    }
+
+    #[cfg(feature = "memory")]
+    fn at_once(graph: &Graph, met: Met, room: &mut Found) -> Option<Self> {
+        graph.person(met.primary, room).map(Self::from_person)
     }
 }
 
@@ -50,6 +63,11 @@ impl Answer for Identified {
 
     fn settle([primary, contact]: [ContactRef; 2], ids: &[ContactId]) -> Option<Self> {
         Some(Self { primary_contact_id: primary.resolve(ids)?, contact_id: contact.resolve(ids)? })
+    }
+
+    #[cfg(feature = "memory")]
+    fn at_once(graph: &Graph, met: Met, _: &mut Found) -> Option<Self> {
+        Self::settle(Self::draft(graph, met), &[])
     }
 }
 

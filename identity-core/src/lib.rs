@@ -13,6 +13,7 @@ mod graph;
 mod identifier;
 mod interner;
 mod normalize;
+mod person;
 mod redact;
 mod request;
 mod resolver;
@@ -40,6 +41,7 @@ pub use identifier::{Identifier, IdentifierKind, IdentifierPair};
 pub use normalize::Normalizer;
 #[cfg(feature = "phone-region")]
 pub use normalize::Region;
+pub use person::{FromPerson, Person};
 pub use request::{IdentifyRequest, PhoneNumber};
 pub use resolver::{IdentityResolver, OnInvalid, Progress, ResolverBuilder};
 pub use rows::{PhoneRef, Rows};

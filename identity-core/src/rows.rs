@@ -1,6 +1,7 @@
 //! Requests as sources of many have them: columns, or whatever else lies at hand, asked row by row without a copy.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::InvalidReason;
 use crate::redact::Redacted;
@@ -60,6 +61,20 @@ pub enum PhoneRef<'r> {
 impl fmt::Debug for PhoneRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Redacted(true).fmt(f)
+    }
+}
+
+impl<R: Rows + ?Sized> Rows for Arc<R> {
+    fn count(&self) -> usize {
+        (**self).count()
+    }
+
+    fn email(&self, row: usize) -> Result<Option<&str>, InvalidReason> {
+        (**self).email(row)
+    }
+
+    fn phone_number(&self, row: usize) -> Result<Option<PhoneRef<'_>>, InvalidReason> {
+        (**self).phone_number(row)
     }
 }
 

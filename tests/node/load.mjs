@@ -1,5 +1,5 @@
-// `load.mjs URL`: part of a load, as a process of its own. Makes the calls that stdin names, one JSON line for each task with
-// its requests; the tasks run at once. Most are calls by themselves; some go together as an import, and some are given up on
+// `load.mjs URL`: part of a load, as a process of its own. Connects, prints `ready`, and makes the calls that stdin names once it
+// ends, one JSON line for each task with its requests; the tasks run at once. Most are calls by themselves; some go together as an import, and some are given up on
 // their way and made again, which may not change what they come to. Exits with 0 when all succeeded and each reply held what it
 // was asked for.
 import { readFileSync } from 'node:fs'
@@ -7,8 +7,9 @@ import { IdentityError, IdentityResolver } from 'identity-core'
 
 const TOGETHER = 4
 
-const tasks = readFileSync(0, 'utf8').trim().split('\n').map(line => JSON.parse(line))
 const resolver = await IdentityResolver.connect(process.argv[2])
+console.log('ready')
+const tasks = readFileSync(0, 'utf8').trim().split('\n').map(line => JSON.parse(line))
 
 function check([email, phoneNumber], contact) {
   if (contact instanceof IdentityError) throw contact

@@ -10,32 +10,45 @@ use identity_core::conformance::{RandomCalls, assert_outcome};
 use identity_core::{MySqlStore, StoreOptions};
 use identity_tests::databases::{Flavor, shared};
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// Makes a load's calls in a Node process, which gets them by its input.
-async fn in_node(url: &str, load: RandomCalls) -> Child {
-    let mut process = Command::new("node")
-        .args([concat!(env!("CARGO_MANIFEST_DIR"), "/node/load.mjs"), url])
-        .stdin(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("node is installed, see tests/requirements");
-    let tasks = load.first_task..load.first_task + load.tasks;
-    let lines: String =
-        tasks.map(|task| format!("{}\n", json!(load.requests(task).collect::<Vec<_>>()))).collect();
-    let mut input = process.stdin.take().expect("an input");
-    input.write_all(lines.as_bytes()).await.expect("node reads; the npm package is built by npm run build");
-    process
+/// A process that is connected, and what it gets to begin.
+struct Racer {
+    process: Child,
+    start: String,
 }
 
-fn in_rust(url: &str, load: RandomCalls) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_random-calls"))
-        .args([url, &load.first_task.to_string(), &load.identifiers.to_string()])
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("random-calls starts")
+impl Racer {
+    /// Makes a load's calls in a Node process.
+    async fn in_node(url: &str, load: RandomCalls) -> Self {
+        let mut command = Command::new("node");
+        command.args([concat!(env!("CARGO_MANIFEST_DIR"), "/node/load.mjs"), url]);
+        let tasks = load.first_task..load.first_task + load.tasks;
+        let calls = tasks.map(|task| format!("{}\n", json!(load.requests(task).collect::<Vec<_>>())));
+        Self::connected(command, calls.collect()).await
+    }
+
+    async fn in_rust(url: &str, load: RandomCalls) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_random-calls"));
+        command.args([url, &load.first_task.to_string(), &load.identifiers.to_string()]);
+        Self::connected(command, "start\n".to_owned()).await
+    }
+
+    async fn connected(mut command: Command, start: String) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut process =
+            command.spawn().expect("it starts; for node see tests/requirements and npm run build");
+        let output = process.stdout.as_mut().expect("an output");
+        let ready = BufReader::new(output).lines().next_line().await.expect("it writes");
+        assert_eq!(ready.as_deref(), Some("ready"), "it connects");
+        Self { process, start }
+    }
+
+    async fn begin(&mut self) {
+        let mut input = self.process.stdin.take().expect("an input");
+        input.write_all(self.start.as_bytes()).await.expect("it reads");
+    }
 }
 
 async fn race(flavor: Flavor, identifiers: usize) {
@@ -47,10 +60,16 @@ async fn race(flavor: Flavor, identifiers: usize) {
         identifiers,
         ..RandomCalls::MANY
     });
-    let mut processes =
-        [in_node(&url, loads[0]).await, in_node(&url, loads[1]).await, in_rust(&url, loads[2])];
-    for process in &mut processes {
-        assert!(process.wait().await.expect("it ends").success(), "an error reached a caller");
+    let mut racers = [
+        Racer::in_node(&url, loads[0]).await,
+        Racer::in_node(&url, loads[1]).await,
+        Racer::in_rust(&url, loads[2]).await,
+    ];
+    for racer in &mut racers {
+        racer.begin().await;
+    }
+    for racer in &mut racers {
+        assert!(racer.process.wait().await.expect("it ends").success(), "an error reached a caller");
     }
     assert_outcome(&store, &loads).await;
 }

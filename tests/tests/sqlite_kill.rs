@@ -19,6 +19,7 @@ fn start(url: &str, load: RandomCalls) -> Child {
     Command::new(env!("CARGO_BIN_EXE_random-calls"))
         .args([url, &load.first_task.to_string(), &load.identifiers.to_string()])
         .stdin(Stdio::null())
+        .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .expect("random-calls starts")

@@ -5,9 +5,11 @@ use tokio::sync::mpsc;
 
 use super::concurrency::{RandomCalls, assert_outcome};
 use super::{Fixture, Subject, assert_sound, request};
-use crate::contact::ConsolidatedContact;
+use crate::contact::{ConsolidatedContact, ContactId};
+use crate::error::Error;
+use crate::person::{FromPerson, Person};
 use crate::request::IdentifyRequest;
-use crate::resolver::IdentityResolver;
+use crate::resolver::{IdentityResolver, OnInvalid};
 
 /// A resolver whose imports have many chunks.
 fn in_small_chunks(subject: &Subject) -> IdentityResolver {
@@ -45,6 +47,45 @@ pub(super) async fn an_import_beside_other_callers(fixture: &dyn Fixture) {
     assert_outcome(&*subject.rows, &[first, second, CALLED]).await;
 }
 
+/// How many emails, phone numbers and secondaries, and whose.
+#[derive(Debug)]
+struct Counted(ContactId, [usize; 3]);
+
+impl FromPerson for Counted {
+    fn from_person(person: Person<'_>) -> Self {
+        let counts =
+            [person.emails().len(), person.phone_numbers().len(), person.secondary_contact_ids().len()];
+        Self(person.primary_contact_id(), counts)
+    }
+}
+
+/// Whatever answers are made into, they are of the same people.
+pub(super) async fn answers_of_the_callers_own(fixture: &dyn Fixture) {
+    const ROWS: RandomCalls = RandomCalls { seed: 4, first_task: 0, tasks: 1, calls: 200, identifiers: 60 };
+    let rows = || ROWS.requests(0).map(|(email, phone)| request(&email, &phone)).collect::<Vec<_>>();
+    let (own, whole) = (fixture.fresh().await, fixture.fresh().await);
+    let chunks = || stream::iter(rows().chunks(16).map(<[_]>::to_vec).collect::<Vec<_>>());
+    let own: Vec<Result<Counted, Error>> =
+        in_small_chunks(&own).identify_rows_as(chunks(), OnInvalid::Stop, |_| {}).concat().await;
+    let whole = in_small_chunks(&whole).identify_rows(chunks(), OnInvalid::Stop, |_| {}).concat().await;
+    assert_eq!((own.len(), whole.len()), (200, 200));
+    let counted = |answer: Result<ConsolidatedContact, Error>| answer.map(Counted::from_contact);
+    assert_eq!(by_order(own), by_order(whole.into_iter().map(counted)));
+}
+
+/// With ids in the order in which they first appear, since databases give their own.
+fn by_order(answers: impl IntoIterator<Item = Result<Counted, Error>>) -> Vec<(usize, [usize; 3])> {
+    let mut ids = Vec::new();
+    let mut order = |id| {
+        ids.iter().position(|known| *known == id).unwrap_or_else(|| {
+            ids.push(id);
+            ids.len() - 1
+        })
+    };
+    let answers = answers.into_iter().map(|answer| answer.expect("no error reaches an import"));
+    answers.map(|Counted(primary, counts)| (order(primary), counts)).collect()
+}
+
 /// An import that is asked row by row.
 struct Import<S> {
     rows: mpsc::UnboundedSender<IdentifyRequest>,
@@ -53,13 +94,13 @@ struct Import<S> {
 
 fn begin(
     resolver: &IdentityResolver,
-) -> Import<impl Stream<Item = Result<ConsolidatedContact, crate::Error>> + Unpin> {
+) -> Import<impl Stream<Item = Result<ConsolidatedContact, Error>> + Unpin> {
     let (rows, source) = mpsc::unbounded_channel();
     let source = stream::unfold(source, |mut source| async move { Some((source.recv().await?, source)) });
     Import { rows, people: resolver.identify_stream(source, |_| {}) }
 }
 
-impl<S: Stream<Item = Result<ConsolidatedContact, crate::Error>> + Unpin> Import<S> {
+impl<S: Stream<Item = Result<ConsolidatedContact, Error>> + Unpin> Import<S> {
     async fn identify(&mut self, email: &str, phone: &str) -> ConsolidatedContact {
         self.rows.send(request(email, phone)).expect("the import runs");
         self.people.next().await.expect("an answer").expect("no error reaches an import")

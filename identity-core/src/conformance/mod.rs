@@ -207,6 +207,7 @@ cases![
     concurrency::links_while_people_are_merged,
     imports::an_import_beside_other_callers,
     imports::an_import_sees_what_others_did,
+    imports::answers_of_the_callers_own,
     imports::an_import_goes_on_where_others_were_quicker,
 ];
 

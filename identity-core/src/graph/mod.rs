@@ -14,6 +14,7 @@
 //! | `by_id.rs` | contacts by id |
 //! | `plan.rs` | to changes |
 //! | `carry.rs` | on to the next batch |
+//! | `describe.rs` | one person as callers see it |
 //! | `cluster.rs` | one person with all contacts |
 //! | `resident.rs` | as the whole of a store |
 //! | `people.rs` | the people of rows that are all at hand |
@@ -26,6 +27,7 @@
 mod by_id;
 mod carry;
 mod cluster;
+mod describe;
 mod load;
 #[cfg(feature = "memory")]
 mod people;
@@ -39,12 +41,14 @@ use std::num::NonZero;
 
 use hashbrown::HashMap;
 
-use crate::changes::{ContactRef, Draft, Version};
+use crate::changes::{ContactRef, Version};
 use crate::contact::ContactId;
 use crate::identifier::{Identifier, IdentifierKind, IdentifierPair};
 use crate::interner::{IdentifierSlot, Interner};
 use crate::timestamp::Timestamp;
 use by_id::ById;
+#[cfg(feature = "memory")]
+pub(crate) use describe::Found;
 #[cfg(feature = "memory")]
 pub use people::{People, people_of};
 use plan::Journal;
@@ -177,32 +181,10 @@ impl Graph {
         self.by_id.get(id).map(|slot| self.root(slot))
     }
 
-    /// What a caller is told of the person with this primary.
-    pub fn describe(&self, primary: ContactSlot) -> Draft {
-        let mut emails = Distinct::default();
-        let mut phones = Distinct::default();
-        let members = self.members_in_order(primary);
-        for member in &members {
-            let node = self.node(*member);
-            emails.add(node.email);
-            phones.add(node.phone);
-        }
-        Draft {
-            primary: self.node(primary).key,
-            emails: self.values(&emails.slots),
-            phone_numbers: self.values(&phones.slots),
-            secondaries: members[1..].iter().map(|member| self.node(*member).key).collect(),
-        }
-    }
-
     /// The primary of whoever holds the identifier.
     fn holder(&self, kind: IdentifierKind, value: Option<&str>) -> Option<ContactSlot> {
         let slot = self.identifiers.find(kind, value?)?;
         self.held_by(slot).map(|contact| self.root(contact))
-    }
-
-    fn values(&self, slots: &[IdentifierSlot]) -> Vec<String> {
-        slots.iter().map(|slot| self.identifiers.value(*slot).to_owned()).collect()
     }
 
     /// The live contact that an identifier belongs to.
@@ -282,13 +264,6 @@ impl Graph {
         })
     }
 
-    /// The primary, then the others by age.
-    fn members_in_order(&self, primary: ContactSlot) -> Vec<ContactSlot> {
-        let mut members: Vec<_> = self.ring(primary).collect();
-        members[1..].sort_by_key(|slot| self.age(*slot));
-        members
-    }
-
     /// A stored contact as it stands.
     fn version(&self, slot: ContactSlot) -> Option<Version> {
         let (contact, updated_at) = (self.id(slot)?, self.node(slot).updated_at);
@@ -330,33 +305,5 @@ impl fmt::Debug for Graph {
             .field("now", &self.now)
             .field("contacts", &self.contacts.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Identifiers in order of first appearance.
-#[derive(Default)]
-struct Distinct {
-    slots: Vec<IdentifierSlot>,
-    /// Only filled when there are so many that looking through them would be slower.
-    seen: std::collections::HashSet<IdentifierSlot>,
-}
-
-impl Distinct {
-    const FEW: usize = 16;
-
-    fn add(&mut self, slot: Option<IdentifierSlot>) {
-        let Some(slot) = slot else { return };
-        if self.slots.len() < Self::FEW {
-            if !self.slots.contains(&slot) {
-                self.slots.push(slot);
-            }
-            return;
-        }
-        if self.seen.is_empty() {
-            self.seen.extend(self.slots.iter().copied());
-        }
-        if self.seen.insert(slot) {
-            self.slots.push(slot);
-        }
     }
 }

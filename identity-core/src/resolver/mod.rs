@@ -20,6 +20,7 @@ use crate::contact::{ConsolidatedContact, ContactId};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::identifier::Identifier;
+use crate::person::FromPerson;
 use crate::request::IdentifyRequest;
 use crate::rows::Rows;
 use crate::snapshot::Query;
@@ -222,6 +223,22 @@ impl IdentityResolver {
         progress: P,
     ) -> impl Stream<Item = Vec<Result<ConsolidatedContact, Error>>> + Send + Unpin + use<S, R, P>
     where
+        S: Stream<Item = R> + Send + 'static,
+        R: Rows,
+        P: FnMut(Progress) + Send + 'static,
+    {
+        self.identify_rows_as(chunks, on_invalid, progress)
+    }
+
+    /// The same, with answers that the caller makes: where a [`ConsolidatedContact`] would only be made into something else.
+    pub fn identify_rows_as<A, S, R, P>(
+        &self,
+        chunks: S,
+        on_invalid: OnInvalid,
+        progress: P,
+    ) -> impl Stream<Item = Vec<Result<A, Error>>> + Send + Unpin + use<A, S, R, P>
+    where
+        A: FromPerson,
         S: Stream<Item = R> + Send + 'static,
         R: Rows,
         P: FnMut(Progress) + Send + 'static,

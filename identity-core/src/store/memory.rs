@@ -10,7 +10,7 @@ use crate::answer::{Answer, Counts, Outcome};
 use crate::changes::Changes;
 use crate::contact::ContactId;
 use crate::error::Error;
-use crate::graph::{Graph, PlannedEvent};
+use crate::graph::{Found, Graph, PlannedEvent};
 use crate::identifier::IdentifierPair;
 use crate::snapshot::{Query, Snapshot};
 use crate::timestamp::Timestamp;
@@ -60,11 +60,12 @@ impl MemoryStore {
     /// Identifies requests in their order.
     pub(crate) fn identify<A: Answer>(&self, batch: &[IdentifierPair]) -> Outcome<A> {
         let mut answers = Vec::with_capacity(batch.len());
+        let mut room = Found::default();
         let mut state = self.state();
         let State { graph, events } = &mut *state;
         let now = Timestamp::now();
         let settled = graph.settle(batch, now, |graph, met| {
-            answers.push(A::settle(A::draft(graph, met), &[]).ok_or_else(Error::too_few_ids));
+            answers.push(A::at_once(graph, met, &mut room).ok_or_else(Error::too_few_ids));
         });
         let counts = Counts::of(settled.iter().map(|event| event.kind));
         events.extend(settled.into_iter().map(|event| (now, event)));

@@ -1,6 +1,7 @@
 //! `random-calls URL FIRST_TASK [IDENTIFIERS]`: part of a load, as a process of its own.
 //!
-//! Makes the calls of [`RandomCalls::MANY`]'s kind, from the given task on, and exits with 0 when all of them succeeded.
+//! Connects, prints `ready`, and waits for a line of its input, or the input's end; so several of them can begin at once. Then it
+//! makes the calls of [`RandomCalls::MANY`]'s kind, from the given task on, and exits with 0 when all of them succeeded.
 
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use identity_core::IdentityResolver;
 use identity_core::conformance::RandomCalls;
 
 #[tokio::main]
-#[allow(clippy::print_stderr, reason = "it is how the test learns why")]
+#[allow(clippy::print_stderr, clippy::print_stdout, reason = "it is how the test learns why, and when")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some((url, calls)) = load(&arguments) else {
@@ -18,6 +19,11 @@ async fn main() -> ExitCode {
     };
     match IdentityResolver::connect(url).await {
         Ok(resolver) => {
+            println!("ready");
+            if let Err(error) = std::io::stdin().read_line(&mut String::new()) {
+                eprintln!("the input: {error}");
+                return ExitCode::FAILURE;
+            }
             calls.run(&resolver).await;
             ExitCode::SUCCESS
         }
