@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::channel::{LONG, Outbox};
+use crate::person::Packed;
 use crate::reply::{Elements, Failure};
 use crate::request::Requests;
 
@@ -67,7 +68,7 @@ async fn run(resolver: IdentityResolver, outbox: Arc<Outbox>, call: i64, lines: 
     let progress = Arc::<Mutex<Progress>>::default();
     let writing = Arc::clone(&progress);
     let chunks = Box::pin(chunks(lines, resolver.import_size(), Arc::clone(&under_way)));
-    let mut answers = resolver.identify_rows_as(chunks, OnInvalid::GoOn, move |now| {
+    let mut answers = resolver.identify_rows_as::<Packed, _, _, _>(chunks, OnInvalid::GoOn, move |now| {
         *writing.lock().unwrap_or_else(PoisonError::into_inner) = now;
     });
     while let Some(answers) = answers.next().await {

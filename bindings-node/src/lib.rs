@@ -20,11 +20,6 @@
 //! Nothing here waits on JavaScript's thread, and no panic leaves: methods catch them, and calls answer them as `INTERNAL`.
 #![allow(clippy::must_use_candidate, reason = "JavaScript's side heeds no such attribute")]
 
-/// What is made on one thread is dropped on another here, thousands at a time, which the allocators of the C libraries do not
-/// do well: with glibc's an import takes a tenth longer.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 mod calls;
 mod channel;
 mod import;

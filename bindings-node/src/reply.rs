@@ -16,10 +16,6 @@ use crate::person::Packed;
 /// What JavaScript's numbers hold without loss, on either side of zero.
 const LARGEST: i64 = (1 << 53) - 1;
 
-/// Among texts: the one that the request gave, which JavaScript has. Most of what a person has is that, and reading it would
-/// make it anew.
-const OWN: i64 = 0;
-
 /// The begin of an array of JSON: its elements so far, without the bracket at its end.
 #[derive(Debug)]
 pub(crate) struct Elements(String);
@@ -124,16 +120,9 @@ impl Elements {
         }
     }
 
-    /// Texts, among which [`OWN`] stands for that of the request.
-    fn texts<'t>(&mut self, texts: impl ExactSizeIterator<Item = &'t str>, own: Option<&str>) {
+    fn texts<'t>(&mut self, texts: impl ExactSizeIterator<Item = &'t str>) {
         self.count(texts.len());
-        for text in texts {
-            if own == Some(text) {
-                self.number(OWN);
-            } else {
-                self.text(text);
-            }
-        }
+        texts.for_each(|text| self.text(text));
     }
 
     fn ids(&mut self, ids: &[ContactId]) {
@@ -179,30 +168,22 @@ impl Answer for ConsolidatedContact {
 
     fn write(&self, elements: &mut Elements) {
         elements.number(self.primary_contact_id.get());
-        elements.texts(self.emails.iter().map(String::as_str), None);
-        elements.texts(self.phone_numbers.iter().map(String::as_str), None);
+        elements.texts(self.emails.iter().map(String::as_str));
+        elements.texts(self.phone_numbers.iter().map(String::as_str));
         elements.ids(&self.secondary_contact_ids);
     }
 }
 
-/// A contact for somebody who has the texts of the request at hand.
-#[derive(Debug)]
-pub(crate) struct AnswerTo<'r> {
-    pub(crate) email: Option<&'r str>,
-    pub(crate) phone_number: Option<&'r str>,
-    pub(crate) person: Packed,
-}
-
-impl Answer for AnswerTo<'_> {
+impl Answer for Packed {
     fn largest_id(&self) -> i64 {
-        largest(self.person.primary, &self.person.secondaries)
+        largest(self.primary, &self.secondaries)
     }
 
     fn write(&self, elements: &mut Elements) {
-        elements.number(self.person.primary.get());
-        elements.texts(self.person.emails(), self.email);
-        elements.texts(self.person.phone_numbers(), self.phone_number);
-        elements.ids(&self.person.secondaries);
+        elements.number(self.primary.get());
+        elements.texts(self.emails());
+        elements.texts(self.phone_numbers());
+        elements.ids(&self.secondaries);
     }
 }
 
@@ -332,24 +313,17 @@ mod tests {
     }
 
     #[test]
-    fn what_the_request_gave_is_not_sent_back() {
+    fn packed_people_are_written_the_same() {
         let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
         let contact = ConsolidatedContact {
-            emails: texts(["first@x.io", "second@x.io"]),
+            emails: texts(["first@x.io", "\"second\"@x.io"]),
             phone_numbers: texts(["1", "2"]),
-            ..person(2)
+            ..person(LARGEST + 1)
         };
-        let reply = |email, phone_number| {
-            let person = Packed::from_contact(contact.clone());
-            parsed(Elements::of(7, Ok(AnswerTo { email, phone_number, person })))
-        };
-        let all = json!([7, 1, 2, "first@x.io", "second@x.io", 2, "1", "2", 1, 2]);
-        assert_eq!(reply(None, None), all);
-        assert_eq!(reply(Some("SECOND@x.io"), Some(" 1")), all, "as it was normalised");
-        assert_eq!(
-            reply(Some("second@x.io"), Some("1")),
-            json!([7, 1, 2, "first@x.io", OWN, 2, OWN, "2", 1, 2])
-        );
+        for contact in [contact, person(2), ConsolidatedContact { emails: vec![], ..person(3) }] {
+            let packed = Elements::of(7, Ok(Packed::from_contact(contact.clone())));
+            assert_eq!(parsed(packed), parsed(Elements::of(7, Ok(contact))));
+        }
     }
 
     #[test]

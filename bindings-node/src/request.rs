@@ -8,9 +8,6 @@ use std::fmt;
 
 use identity_core::{Error, IdentifyRequest, InvalidReason, PhoneNumber, PhoneRef, Rows};
 
-use crate::person::Packed;
-use crate::reply::AnswerTo;
-
 /// The second line of a request that is JSON. JavaScript sends no phone number that looks like it.
 const JSON: &str = "\0";
 
@@ -61,19 +58,13 @@ impl Requests {
         Self { text: std::mem::replace(text, rest), places }
     }
 
-    /// What JavaScript is told of a row.
-    pub(crate) fn answer(&self, row: usize, answer: Result<Packed, Error>) -> Result<AnswerTo<'_>, Error> {
-        let (email, phone_number) = match self.places.get(row) {
-            Some(Place::Lines { begin, middle, end }) => {
-                (self.line(*begin, *middle), self.line(*middle, *end))
-            }
+    /// What JavaScript is told of a row, whose answer this is.
+    pub(crate) fn answer<A>(&self, row: usize, answer: Result<A, Error>) -> Result<A, Error> {
+        match (self.places.get(row), answer) {
             // Of an empty request the library says that it is none; why this one is none is known here.
-            Some(Place::Refused(error)) if matches!(answer, Err(Error::InvalidInput(_))) => {
-                return Err(error.clone());
-            }
-            Some(Place::Apart(_) | Place::Refused(_)) | None => (None, None),
-        };
-        Ok(AnswerTo { email, phone_number, person: answer? })
+            (Some(Place::Refused(error)), Err(Error::InvalidInput(_))) => Err(error.clone()),
+            (_, answer) => answer,
+        }
     }
 
     fn line(&self, begin: usize, end: usize) -> Option<&str> {
@@ -170,9 +161,9 @@ mod tests {
         }
         assert_eq!((second.email(0), second.phone_number(0)), (Ok(None), Ok(None)));
         let empty = Normalizer::new().request(&of());
-        let refused = second.answer(0, Err(empty.unwrap_err())).unwrap_err();
+        let refused = second.answer::<()>(0, Err(empty.unwrap_err())).unwrap_err();
         assert_eq!(refused.to_string(), read_one("null\n\0\n").unwrap_err().to_string());
-        assert!(matches!(second.answer(0, Err(Error::Closed)), Err(Error::Closed)));
+        assert!(matches!(second.answer::<()>(0, Err(Error::Closed)), Err(Error::Closed)));
 
         assert_eq!(read_one("a@x.io\n12\n").unwrap(), of().email("a@x.io").phone_number("12"));
         assert!(read_one("null\n\0\n").is_err());

@@ -1,7 +1,7 @@
 // Whatever is given: a rejected promise, never a thrown error, and nothing is rounded.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { IdentityError, IdentityResolver } from 'identity-core'
+import { type ConsolidatedContact, IdentityError, IdentityResolver } from 'identity-core'
 import { failure } from './support/failures.js'
 
 const connect = (options?: object) => IdentityResolver.connect('memory:', options)
@@ -118,13 +118,32 @@ test('sources that are none', async () => {
   const resolver = await connect()
   const { proxy, revoke } = Proxy.revocable([], {})
   revoke()
-  for (const source of [undefined, null, 5, 'text', {}, () => [], proxy]) {
+  const thrower = new Proxy([], { get: () => assert.fail('its own') })
+  for (const source of [undefined, null, 5, 'text', {}, () => [], proxy, thrower]) {
     await failure(resolver.identifyMany(any(source)), 'INVALID_INPUT')
     await failure(looped(resolver.identifyMany(any(source))), 'INVALID_INPUT')
     await failure(resolver.identifyMany(any(source)).next(), 'INVALID_INPUT')
     await using disposed = resolver.identifyMany(any(source))
     void disposed
   }
+})
+
+test('iterables that are none', async () => {
+  const resolver = await connect()
+  const iterator = (value: unknown) => ({ [Symbol.iterator]: value })
+  for (const source of [iterator(5), iterator(null), iterator(() => null), iterator(() => ({})), iterator(() => ({ next: () => 5 }))]) {
+    await failure(looped(resolver.identifyMany(any(source))), 'INVALID_INPUT')
+  }
+  // As for `for await`, these are iterables.
+  for (const none of [undefined, null]) {
+    const source = { [Symbol.asyncIterator]: none, *[Symbol.iterator]() { yield { phoneNumber: 1 } } }
+    const { value } = await resolver.identifyMany(any(source))[Symbol.asyncIterator]().next()
+    assert.deepEqual((value as ConsolidatedContact).phoneNumbers, ['1'])
+  }
+  class Odd extends Array<unknown> {
+    override slice(): never { return any(5) }
+  }
+  assert.equal((await resolver.identifyMany(any(Odd.from([{ phoneNumber: 1 }])))).length, 1)
 })
 
 async function looped(results: AsyncIterable<unknown>): Promise<void> {

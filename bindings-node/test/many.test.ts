@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ConsolidatedContact, IdentityError, IdentityResolver, type IdentifyRequest, type Progress } from 'identity-core'
+import { type ConsolidatedContact, IdentityError, IdentityResolver, type IdentifyRequest, type ManyOptions, type Progress } from 'identity-core'
 import { fresh, kinds } from './support/databases.js'
 import { failure } from './support/failures.js'
 
@@ -197,7 +197,11 @@ test('what the callback throws ends the import, also by a promise', async () => 
     await assert.rejects(drain(resolver.identifyMany(new Set([{ phoneNumber: 1 }]), { onProgress })), mine)
   }
   let told = 0
-  const onProgress = async () => {
+  let onProgress: ManyOptions['onProgress'] = function (this: unknown) {
+    assert.equal(this, undefined, 'nothing of ours')
+  }
+  await resolver.identifyMany([{ phoneNumber: 1 }], { onProgress })
+  onProgress = async () => {
     await sleep(20)
     told += 1
   }

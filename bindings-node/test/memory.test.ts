@@ -18,7 +18,7 @@ const works = [
   ['memory', 'imports left', 300_000],
   ['memory', 'imports dropped', 300_000],
   ['sqlite', 'identify', 200_000],
-  ['sqlite', 'resolvers', 2_000],
+  ['sqlite', 'resolvers', 8_000],
   ['mysql', 'identify', 400_000],
   ['mysql', 'cancelled', 400_000],
 ] as const

@@ -34,6 +34,12 @@ for (const kind of ['memory', 'sqlite', 'mysql'] as const) {
   })
 }
 
+test('worker threads alone load the package', async () => {
+  const { code, signal, output } = await run('only-workers')
+  const done = '5000 ended 5000 5000 ended 5000'
+  assert.deepEqual({ code, signal, output }, { code: 0, signal: null, output: `${done} ${done} 5000\n` })
+})
+
 test('under cluster, workers share a table', async t => {
   const { code, output } = await run('clustered', await fresh(t, 'mysql'))
   assert.deepEqual({ code, output }, { code: 0, output: '4 workers, 100 people\n' })

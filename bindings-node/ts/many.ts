@@ -1,9 +1,9 @@
 import type { Import } from '../native.js'
-import { Asked, type Element } from './asked.js'
 import { type Calls, LONG } from './calls.js'
 import { forget, hold, listen, release, take } from './channel.js'
 import { encode, joined, NOTHING } from './encode.js'
 import { aborted, closed, IdentityError, internal, invalid, unreadable } from './error.js'
+import { type Element, Imported } from './imported.js'
 import type { Receiver } from './receivers.js'
 import { onAbort, option, signalOf } from './signal.js'
 import type { IdentifyRequest, IdentifyResult, ManyOptions, Progress } from './types.js'
@@ -36,6 +36,27 @@ export function isSource(requests: unknown): requests is Source {
   }
 }
 
+/** Begins to read a source, as `for await` does. */
+function iterated(source: Source): { isAsync: boolean; iterator: Iterator<IdentifyRequest> | AsyncIterator<IdentifyRequest> } {
+  const { [Symbol.asyncIterator]: asyncIterator } = source as Partial<AsyncIterable<IdentifyRequest>>
+  const isAsync = asyncIterator !== undefined && asyncIterator !== null
+  const begin: unknown = isAsync ? asyncIterator : (source as Partial<Iterable<IdentifyRequest>>)[Symbol.iterator]
+  const iterator: unknown = typeof begin === 'function' ? begin.call(source) : undefined
+  if (typeof iterator !== 'object' || iterator === null || typeof (iterator as { next?: unknown }).next !== 'function') {
+    throw invalid('the requests must be an array or an iterable')
+  }
+  return { isAsync, iterator: iterator as Iterator<IdentifyRequest> | AsyncIterator<IdentifyRequest> }
+}
+
+/** @internal The requests of an array as it is now: whoever fills it anew meanwhile means it for another call. */
+export function copied(requests: readonly IdentifyRequest[]): IdentifyRequest[] {
+  try {
+    return Array.prototype.slice.call(requests) as IdentifyRequest[]
+  } catch (cause) {
+    throw unreadable('the source of the requests', cause)
+  }
+}
+
 /** What the native part tells of an import. */
 type Message = { contacts: Element[]; with: Progress } | 'end' | IdentityError
 
@@ -55,7 +76,6 @@ export class Many implements Receiver {
   /** Lines that wait for the end of this tick, two of each request, and their characters. */
   #lines: string[] = []
   #length = 0
-  readonly #asked = new Asked()
   #rows = 0
   #answered = 0
   #progress = 0
@@ -186,8 +206,7 @@ export class Many implements Receiver {
   /** Tells whether that was all; else it was stopped. */
   async #readAll(): Promise<boolean> {
     const source = this.#source
-    const isAsync = Symbol.asyncIterator in source
-    const iterator = isAsync ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    const { isAsync, iterator } = iterated(source)
     this.#iterator = iterator
     for (;;) {
       while (this.#rows - this.#taken >= this.#window && !this.#isStopped) {
@@ -198,8 +217,12 @@ export class Many implements Receiver {
       }
       const next = iterator.next()
       this.#isAsking = isAsync
-      const { done, value } = isAsync ? await next : (next as IteratorResult<IdentifyRequest>)
+      const given = isAsync ? await next : (next as IteratorResult<IdentifyRequest>)
       this.#isAsking = false
+      if (typeof given !== 'object' || given === null) {
+        throw invalid('the iterator of the requests must give objects, as iterators do')
+      }
+      const { done, value } = given
       if (this.#isStopped) {
         return false
       }
@@ -248,7 +271,6 @@ export class Many implements Receiver {
     this.#length = 0
     try {
       this.#native.push(joined(lines))
-      this.#asked.add(lines)
       this.#hold()
     } catch (error) {
       this.fail(internal(error))
@@ -271,7 +293,7 @@ export class Many implements Receiver {
     } else if (message instanceof IdentityError) {
       this.fail(message)
     } else {
-      const results = this.#asked.results(message.contacts)
+      const results = new Imported(message.contacts).results()
       const first = this.#answered
       this.#answered += results.length
       this.#correct(results, first)
@@ -306,8 +328,9 @@ export class Many implements Receiver {
     }
     this.#progress = progress.rows
     this.#telling += 1
+    const onProgress = this.#onProgress
     try {
-      await this.#onProgress?.(progress)
+      await onProgress?.(progress)
     } catch (error) {
       this.fail(error)
     }

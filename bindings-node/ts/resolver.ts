@@ -4,7 +4,7 @@ import { Calls } from './calls.js'
 import { answers } from './decode.js'
 import { encoded } from './encode.js'
 import { closed, IdentityError, internal, invalid, isIdentityError } from './error.js'
-import { isSource, Many, type Source } from './many.js'
+import { copied, isSource, Many, type Source } from './many.js'
 import { Open } from './open.js'
 import { disposable, Results } from './results.js'
 import { signalOf } from './signal.js'
@@ -117,8 +117,7 @@ export class IdentityResolver implements AsyncDisposable {
       if (!Array.isArray(requests)) {
         return disposable(this.#each(new Many(this.#calls, requests, options)))
       }
-      // As it is now: whoever fills the array anew meanwhile means it for another call.
-      const many = new Many(this.#calls, requests.slice() as IdentifyRequest[], options)
+      const many = new Many(this.#calls, copied(requests as readonly IdentifyRequest[]), options)
       return Results.from(this.#calls.counted(() => all(many)))
     } catch (error) {
       return Results.from(IdentityResolver.#refuse(this, error))

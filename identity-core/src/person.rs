@@ -50,6 +50,8 @@ enum Texts<'p> {
 /// assert_eq!(newest, [1, 2]);
 /// # });
 /// ```
+///
+/// On the memory store it is made while the store is locked, so making it must not call the store, nor wait.
 pub trait FromPerson: Sized + Send + Sync + 'static {
     /// Makes it of a person.
     fn from_person(person: Person<'_>) -> Self;

@@ -47,15 +47,23 @@ pub(super) async fn an_import_beside_other_callers(fixture: &dyn Fixture) {
     assert_outcome(&*subject.rows, &[first, second, CALLED]).await;
 }
 
-/// How many emails, phone numbers and secondaries, and whose.
-#[derive(Debug)]
-struct Counted(ContactId, [usize; 3]);
+/// What a caller makes of people: here everything.
+#[derive(Debug, PartialEq)]
+struct Own {
+    primary: ContactId,
+    emails: Vec<String>,
+    phone_numbers: Vec<String>,
+    secondaries: Vec<ContactId>,
+}
 
-impl FromPerson for Counted {
+impl FromPerson for Own {
     fn from_person(person: Person<'_>) -> Self {
-        let counts =
-            [person.emails().len(), person.phone_numbers().len(), person.secondary_contact_ids().len()];
-        Self(person.primary_contact_id(), counts)
+        Self {
+            primary: person.primary_contact_id(),
+            emails: person.emails().map(str::to_owned).collect(),
+            phone_numbers: person.phone_numbers().map(str::to_owned).collect(),
+            secondaries: person.secondary_contact_ids().to_vec(),
+        }
     }
 }
 
@@ -65,25 +73,41 @@ pub(super) async fn answers_of_the_callers_own(fixture: &dyn Fixture) {
     let rows = || ROWS.requests(0).map(|(email, phone)| request(&email, &phone)).collect::<Vec<_>>();
     let (own, whole) = (fixture.fresh().await, fixture.fresh().await);
     let chunks = || stream::iter(rows().chunks(16).map(<[_]>::to_vec).collect::<Vec<_>>());
-    let own: Vec<Result<Counted, Error>> =
+    let own: Vec<Result<Own, Error>> =
         in_small_chunks(&own).identify_rows_as(chunks(), OnInvalid::Stop, |_| {}).concat().await;
     let whole = in_small_chunks(&whole).identify_rows(chunks(), OnInvalid::Stop, |_| {}).concat().await;
-    assert_eq!((own.len(), whole.len()), (200, 200));
-    let counted = |answer: Result<ConsolidatedContact, Error>| answer.map(Counted::from_contact);
-    assert_eq!(by_order(own), by_order(whole.into_iter().map(counted)));
+    let whole = whole.into_iter().map(|answer| {
+        answer.map(|contact| Own {
+            primary: contact.primary_contact_id,
+            emails: contact.emails,
+            phone_numbers: contact.phone_numbers,
+            secondaries: contact.secondary_contact_ids,
+        })
+    });
+    let (own, whole) = (in_order_of_ids(own), in_order_of_ids(whole));
+    assert_eq!(own.len(), 200);
+    assert_eq!(own, whole);
+    assert!(own.iter().any(|person| person.secondaries.len() > 1), "some have several");
 }
 
 /// With ids in the order in which they first appear, since databases give their own.
-fn by_order(answers: impl IntoIterator<Item = Result<Counted, Error>>) -> Vec<(usize, [usize; 3])> {
+fn in_order_of_ids(answers: impl IntoIterator<Item = Result<Own, Error>>) -> Vec<Own> {
     let mut ids = Vec::new();
-    let mut order = |id| {
-        ids.iter().position(|known| *known == id).unwrap_or_else(|| {
+    let mut in_order = |id: ContactId| {
+        let place = ids.iter().position(|known| *known == id).unwrap_or_else(|| {
             ids.push(id);
             ids.len() - 1
-        })
+        });
+        ContactId::from(place as i64)
     };
     let answers = answers.into_iter().map(|answer| answer.expect("no error reaches an import"));
-    answers.map(|Counted(primary, counts)| (order(primary), counts)).collect()
+    answers
+        .map(|own| Own {
+            primary: in_order(own.primary),
+            secondaries: own.secondaries.iter().map(|id| in_order(*id)).collect(),
+            ..own
+        })
+        .collect()
 }
 
 /// An import that is asked row by row.
