@@ -1,7 +1,7 @@
 // `load.mjs URL`: part of a load, as a process of its own. Connects, prints `ready`, and makes the calls that stdin names once it
-// ends, one JSON line for each task with its requests; the tasks run at once. Most are calls by themselves; some go together as an import, and some are given up on
-// their way and made again, which may not change what they come to. Exits with 0 when all succeeded and each reply held what it
-// was asked for.
+// ends, one JSON line for each task with its requests; the tasks run at once. Most are calls by themselves; some go together as an
+// import, and some are given up on their way and made again, which may not change what they come to. Exits with 0 when all
+// succeeded and each reply held what it was asked for.
 import { readFileSync } from 'node:fs'
 import { IdentityError, IdentityResolver } from 'identity-core'
 
